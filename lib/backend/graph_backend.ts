@@ -1,0 +1,178 @@
+/** The contract that both storage engines implement in full: writes, transactions, history, changes and care. */
+
+import type {
+  BackupResult,
+  CheckpointResult,
+  CheckResult,
+  CommitInfo,
+  DatabaseStats,
+  Difference,
+  ImportOptions,
+  LongCallOptions,
+  SnapshotAt,
+  TagInfo,
+  TransferResult,
+} from "./care.ts";
+import type { Change, ChangeFilter, ChangesOptions, Subscription } from "./change.ts";
+import type { GraphReader } from "./graph_reader.ts";
+import type { KeyValueStore } from "./key_value.ts";
+import type {
+  AnySchema,
+  DataPatch,
+  EdgeId,
+  EdgeInput,
+  EdgeOf,
+  EdgeUpdate,
+  NodeId,
+  NodeInput,
+  NodeOf,
+  NodeUpdate,
+  Schema,
+} from "./schema.ts";
+
+/** What a merge found or made. */
+export interface MergeResult {
+  /** The record's id. */
+  readonly id: number;
+  /** True when it did not exist before. */
+  readonly created: boolean;
+}
+
+/**
+ * Writes to a graph. Outside a transaction each call is one commit of its own. A call that throws has changed nothing.
+ * Input is checked the same way on every backend: `InvalidArgumentError` names the field, the value and the way out.
+ */
+export interface GraphWriter<S extends Schema = AnySchema> {
+  /** The key-value store; its writes commit together with the graph's. */
+  readonly kv: KeyValueStore;
+
+  /** Inserts a node and returns its id. O(log n). */
+  insertNode(node: NodeInput<S>): NodeId;
+  /** Inserts all of these nodes or none; ids in input order. */
+  insertNodes(nodes: Iterable<NodeInput<S>>): NodeId[];
+  /**
+   * Finds the node with this kind and name (the smallest id when there are several), or inserts it. A found node stays
+   * unchanged: `data`, `labels` and `filePath` are for creation only. O(log n).
+   */
+  mergeNode(node: NodeInput<S>): MergeResult;
+  /** Replaces what is given; the rest stays. @throws {NotFoundError} when there is no such node. O(log n). */
+  updateNode(id: NodeId, update: NodeUpdate<S>): NodeOf<S>;
+  /**
+   * Replaces top-level keys of `data`: undefined removes a key, null is a value.
+   *
+   * @throws {NotFoundError} when there is no such node
+   * @throws {InvalidArgumentError} when its `data` is no object
+   */
+  patchNode(id: NodeId, patch: DataPatch<S["nodes"]>): NodeOf<S>;
+  /** Deletes a node with its edges, labels and vectors. @throws {NotFoundError} when there is none. O(degree · log n). */
+  deleteNode(id: NodeId): void;
+  /** Adds a label; false when the node has it already (its kind is one). @throws {NotFoundError} without such a node. */
+  addLabel(id: NodeId, label: string): boolean;
+  /**
+   * Removes a label; false when the node does not have it.
+   *
+   * @throws {NotFoundError} when there is no such node
+   * @throws {InvalidArgumentError} for the node's kind, which is a label that cannot be removed
+   */
+  removeLabel(id: NodeId, label: string): boolean;
+
+  /** Inserts an edge and returns its id. @throws {NotFoundError} when an end does not exist. O(log n). */
+  insertEdge(edge: EdgeInput<S>): EdgeId;
+  /** Inserts all of these edges or none; ids in input order. @throws {NotFoundError} when an end does not exist. */
+  insertEdges(edges: Iterable<EdgeInput<S>>): EdgeId[];
+  /**
+   * Finds the edge with these ends and this type (the smallest id when there are several), or inserts it. A found edge stays
+   * unchanged. @throws {NotFoundError} when an end does not exist. O(degree).
+   */
+  mergeEdge(edge: EdgeInput<S>): MergeResult;
+  /** Replaces what is given; the rest stays. @throws {NotFoundError} when there is no such edge. O(log n). */
+  updateEdge(id: EdgeId, update: EdgeUpdate<S>): EdgeOf<S>;
+  /** Replaces top-level keys of `data`, as `patchNode` does. */
+  patchEdge(id: EdgeId, patch: DataPatch<S["edges"]>): EdgeOf<S>;
+  /** Deletes an edge. @throws {NotFoundError} when there is none. O(log n). */
+  deleteEdge(id: EdgeId): void;
+}
+
+/** What a transaction's function works with. Reads see the transaction's own writes. Throws `ClosedError` after its end. */
+export interface GraphTransaction<S extends Schema = AnySchema> extends GraphReader<S>, GraphWriter<S> {
+  /** The key-value store. */
+  readonly kv: KeyValueStore;
+  /**
+   * Runs a function in a transaction of its own, or in a savepoint when one is running. Commits when it returns, rolls back
+   * when it throws and throws the same. Nothing is visible outside before the commit. Calls on the database inside it join it.
+   *
+   * @returns what the function returns
+   * @throws {InvalidArgumentError} when the function returns a promise; everything is rolled back
+   */
+  transaction<R>(run: (tx: GraphTransaction<S>) => R): R;
+}
+
+/** An immutable view of one commit. Release it, or declare it with `using`. */
+export interface Snapshot<S extends Schema = AnySchema> extends GraphReader<S>, Disposable {
+  /** Gives the view up; later reads throw `ClosedError`. May be called again. */
+  release(): void;
+}
+
+/** A graph database in one thread, all of it synchronous. */
+export interface GraphBackend<S extends Schema = AnySchema> extends GraphTransaction<S>, Disposable {
+  /** Storage engine. */
+  readonly backend: "sqlite" | "v3";
+  /** The file, or `:memory:`. */
+  readonly path: string;
+  /** Whether writes are refused. */
+  readonly readonly: boolean;
+  /** Whether `close` was called. */
+  readonly closed: boolean;
+
+  /**
+   * An immutable view of the last commit, or of a kept past one.
+   *
+   * @throws {UnsupportedError} inside a transaction, and for a past state on a backend without history (SQLite)
+   * @throws {NotRetainedError} for a past state that is not kept
+   */
+  snapshot(at?: SnapshotAt): Snapshot<S>;
+  /** Names the last commit; it stays readable until `untag`. @throws {UnsupportedError} on a backend without history. */
+  tag(name: string): TagInfo;
+  /** All tags, by name in byte order. @throws {UnsupportedError} on a backend without history. */
+  tags(): TagInfo[];
+  /** Removes a tag; false when there was none. @throws {UnsupportedError} on a backend without history. */
+  untag(name: string): boolean;
+  /** Kept commits, oldest first. @throws {UnsupportedError} on a backend without history. */
+  commits(): IterableIterator<CommitInfo>;
+  /** What differs between two kept commits. @throws {UnsupportedError} on a backend without history. */
+  diff(fromLsn: number, toLsn: number): IterableIterator<Difference>;
+
+  /**
+   * Changes that this database object commits from now on, in commit order. Changes by other processes are not seen.
+   * The iterator ends when the database is closed.
+   *
+   * @throws {QueueOverflowError} from the iterator when the reader falls behind by more than `queueSize` changes
+   */
+  changes(options?: ChangesOptions): AsyncIterableIterator<Change>;
+  /**
+   * Calls a function for every change, in the committing call, after the commit. When the function throws, its subscription
+   * ends and the error is reported as uncaught: it never reaches the caller whose commit succeeded.
+   */
+  subscribe(filter: ChangeFilter, listener: (change: Change) => void): Subscription;
+
+  /** Makes every commit so far safe against a power cut, whatever the durability. */
+  flush(): void;
+  /** Moves the log into the file and removes expired keys. @throws {UnsupportedError} inside a transaction. */
+  checkpoint(): CheckpointResult;
+  /** Writes a verified copy with a manifest into a folder, which is created when missing. Writers go on. */
+  backup(folder: string, options?: LongCallOptions): BackupResult;
+  /** Writes everything as JSON Lines (`docs/export.md`), from one snapshot; replaces the file only when complete. */
+  exportSnapshot(path: string, options?: LongCallOptions): TransferResult;
+  /**
+   * Reads a file of `exportSnapshot`, with the same ids: all of it or nothing.
+   *
+   * @throws {ConflictError} when the database is not empty and `replace` is not set
+   */
+  importSnapshot(path: string, options?: ImportOptions): TransferResult;
+  /** Counts and sizes. O(n). */
+  stats(): DatabaseStats;
+  /** Checks the whole database. O(n). */
+  check(options?: LongCallOptions): CheckResult;
+  /** Closes the database. May be called again. @throws {UnsupportedError} inside a transaction. */
+  close(): void;
+}

@@ -1,0 +1,228 @@
+/** Reads of nodes: the SQL and the decoding of its rows. */
+
+import { CorruptionError, UnsupportedError } from "../backend/errors.ts";
+import { compileGlob } from "../backend/glob.ts";
+import { type JsonValue, parseJson } from "../backend/json.ts";
+import type { NodeFilter } from "../backend/query.ts";
+import type { NodeRecord } from "../backend/schema.ts";
+import type { Connection } from "./connection.ts";
+import type { SqlRow, SqlValue } from "./driver.ts";
+import type { Page } from "./paged_iterator.ts";
+
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A text column: text, or its bytes where it contains NUL (see `SqlDriver.text`). */
+export function decodeText(value: SqlValue | undefined): string {
+  return typeof value === "string" ? value : UTF8.decode(value as Uint8Array);
+}
+
+/** An id column. Files of other programs may hold ids that a number cannot. */
+export function decodeId(value: SqlValue | undefined): number {
+  if (Number.isSafeInteger(value)) return value as number;
+  throw new UnsupportedError(`the file holds the id ${String(value)}, which is beyond 2^53; it cannot be opened here`, {
+    code: "integer-too-large",
+    value,
+  });
+}
+
+/** A `data` column. */
+export function decodeData(text: SqlValue | undefined, what: string, id: number): JsonValue {
+  try {
+    return parseJson(text as string);
+  } catch (error) {
+    throw new CorruptionError(`data of ${what} ${id} is no JSON: ${String(text).slice(0, 60)}`, {
+      code: "corrupt-data",
+      value: id,
+      cause: error,
+    });
+  }
+}
+
+/** SQL of a node's columns, from a table named `node`. The last one tells whether it has labels besides its kind. */
+function columns(connection: Connection): string {
+  const { driver } = connection;
+  return `node.id AS id, ${driver.text("node.kind")} AS kind, ${driver.text("node.name")} AS name,
+    ${driver.text("node.file_path")} AS file_path,
+    EXISTS (SELECT 1 FROM graph_labels WHERE entity_id = node.id AND label <> node.kind) AS has_labels`;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The record of a row: id, kind, name, file path, whether it has labels, and `data` where it was asked for. */
+function decodeNode(connection: Connection, row: SqlRow, withData: boolean): NodeRecord {
+  const id = decodeId(row[0]);
+  const node: Mutable<Partial<NodeRecord>> = { id, kind: decodeText(row[1]), name: decodeText(row[2]) };
+  if (row[3] !== null) node.filePath = decodeText(row[3]);
+  if (row[4] !== 0) node.labels = labelsOf(connection, id);
+  if (withData) node.data = decodeData(row[5], "node", id) as NodeRecord["data"];
+  return node as NodeRecord;
+}
+
+/** Labels besides the kind, in byte order. */
+function labelsOf(connection: Connection, id: number): string[] {
+  const { driver } = connection;
+  return connection.statement(
+    `SELECT DISTINCT ${driver.text("label")} AS label FROM graph_labels WHERE entity_id = ?1
+      AND label <> (SELECT kind FROM graph_entities WHERE id = ?1) ORDER BY graph_labels.label`,
+  ).all(id).map(([label]) => decodeText(label));
+}
+
+/** The SQL of this file is built once per connection: its text is the key of the prepared statement. */
+class NodeSql {
+  readonly byId: string;
+  readonly headerById: string;
+  readonly name: string;
+  readonly kind: string;
+
+  constructor(connection: Connection) {
+    const { driver } = connection;
+    this.byId = `SELECT ${columns(connection)}, node.data AS data FROM graph_entities AS node WHERE node.id = ?`;
+    this.headerById = `SELECT ${columns(connection)} FROM graph_entities AS node WHERE node.id = ?`;
+    this.name = `SELECT ${driver.text("name")} AS name FROM graph_entities WHERE id = ?`;
+    this.kind = `SELECT ${driver.text("kind")} AS kind FROM graph_entities WHERE id = ?`;
+  }
+}
+
+const sqlOf = new WeakMap<Connection, NodeSql>();
+
+function nodeSql(connection: Connection): NodeSql {
+  let sql = sqlOf.get(connection);
+  if (sql === undefined) sqlOf.set(connection, sql = new NodeSql(connection));
+  return sql;
+}
+
+/** The node, or undefined. */
+export function readNode(connection: Connection, id: number, withData: boolean): NodeRecord | undefined {
+  const sql = nodeSql(connection);
+  const row = connection.statement(withData ? sql.byId : sql.headerById).get(id);
+  return row === undefined ? undefined : decodeNode(connection, row, withData);
+}
+
+/** Name of the node, or undefined. */
+export function readNodeName(connection: Connection, id: number): string | undefined {
+  const row = connection.statement(nodeSql(connection).name).get(id);
+  return row === undefined ? undefined : decodeText(row[0]);
+}
+
+/** Kind of the node, or undefined. */
+export function readNodeKind(connection: Connection, id: number): string | undefined {
+  const row = connection.statement(nodeSql(connection).kind).get(id);
+  return row === undefined ? undefined : decodeText(row[0]);
+}
+
+/** Stored JSON text of the node's `data`, or undefined. */
+export function readNodeDataText(connection: Connection, id: number): string | undefined {
+  return connection.statement("SELECT data FROM graph_entities WHERE id = ?").get(id)?.[0] as string | undefined;
+}
+
+/** Whether the node exists. */
+export function nodeExists(connection: Connection, id: number): boolean {
+  return connection.statement("SELECT 1 FROM graph_entities WHERE id = ?").get(id) !== undefined;
+}
+
+/** What a page of nodes yields. */
+export type NodeShapeWanted = "id" | "header" | "record";
+
+/** A filter of nodes as SQL conditions, with what SQL cannot say (globs) left over. */
+export interface NodeCondition {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+  /** Names that the glob matches; undefined without one. */
+  readonly matches: ((name: string) => boolean) | undefined;
+  readonly label: string | undefined;
+}
+
+/** Compiles a checked filter. */
+export function nodeCondition(filter: NodeFilter): NodeCondition {
+  const conditions: string[] = [];
+  const parameters: SqlValue[] = [];
+  if (filter.kind !== undefined) {
+    conditions.push("node.kind = ?");
+    parameters.push(filter.kind);
+  }
+  if (filter.name !== undefined) {
+    conditions.push("node.name = ?");
+    parameters.push(filter.name);
+  }
+  const glob = filter.glob === undefined ? undefined : compileGlob(filter.glob);
+  if (glob?.isLiteral) {
+    conditions.push("node.name = ?");
+    parameters.push(glob.prefix);
+  } else if (glob !== undefined && glob.prefix !== "" && !glob.prefix.includes("\0")) {
+    // Not a range over the index of names: pages are in order of ids. substr counts code points, as the prefix's length does.
+    conditions.push("substr(node.name, 1, ?) = ?");
+    parameters.push([...glob.prefix].length, glob.prefix);
+  }
+  return {
+    sql: conditions.map((condition) => ` AND ${condition}`).join(""),
+    parameters,
+    matches: glob === undefined || glob.isLiteral ? undefined : glob.matches,
+    label: filter.label,
+  };
+}
+
+/** The page of nodes that pass the condition, after an id. */
+export function readNodePage<T>(
+  connection: Connection,
+  condition: NodeCondition,
+  wanted: NodeShapeWanted,
+  after: number,
+  size: number,
+): Page<T, number> {
+  const shape = wanted === "id" && condition.matches === undefined ? "node.id AS id" : columns(connection);
+  const data = wanted === "record" ? ", node.data AS data" : "";
+  const rows = condition.label === undefined
+    ? connection.statement(
+      `SELECT ${shape}${data} FROM graph_entities AS node WHERE node.id > ?${condition.sql} ORDER BY node.id LIMIT ?`,
+    ).all(after, ...condition.parameters, size)
+    : labelRows(connection, `${shape}${data}`, condition, condition.label, after, size);
+  const items: unknown[] = [];
+  for (const row of rows) {
+    if (row[0] === null) continue;
+    if (condition.matches !== undefined && !condition.matches(decodeText(row[2]))) continue;
+    items.push(wanted === "id" ? decodeId(row[0]) : decodeNode(connection, row, wanted === "record"));
+  }
+  const last = rows.at(-1);
+  const next = rows.length < size ? undefined : decodeId(condition.label === undefined ? last?.[0] : last?.at(-1));
+  return { items: items as T[], next };
+}
+
+/**
+ * Rows of labelled nodes. The two sources are merged in order of ids and cut to the page before nodes are looked up; a
+ * candidate that fails the condition is a row of nulls, so the last row always tells where to go on (its last column).
+ */
+function labelRows(
+  connection: Connection,
+  shape: string,
+  condition: NodeCondition,
+  label: string,
+  after: number,
+  size: number,
+): SqlRow[] {
+  return connection.statement(
+    `WITH candidate(candidate_id) AS (
+       SELECT id FROM graph_entities WHERE kind = ?1 AND id > ?2
+       UNION SELECT entity_id FROM graph_labels WHERE label = ?1 AND entity_id > ?2
+       ORDER BY 1 LIMIT ?3)
+     SELECT ${shape}, candidate_id FROM candidate
+     LEFT JOIN graph_entities AS node ON node.id = candidate_id${numbered(condition.sql, 4)} ORDER BY candidate_id`,
+  ).all(label, after, size, ...condition.parameters);
+}
+
+function numbered(sql: string, first: number): string {
+  let next = first;
+  return sql.replace(/\?/g, () => `?${next++}`);
+}
+
+/** Number of nodes that pass the condition; undefined when SQL alone cannot tell. */
+export function countNodes(connection: Connection, condition: NodeCondition): number | undefined {
+  if (condition.matches !== undefined) return undefined;
+  const label = condition.label === undefined
+    ? ""
+    : " AND (node.kind = ? OR EXISTS (SELECT 1 FROM graph_labels WHERE entity_id = node.id AND label = ?))";
+  const parameters = condition.label === undefined ? [] : [condition.label, condition.label];
+  const row = connection.statement(
+    `SELECT count(*) AS count FROM graph_entities AS node WHERE 1${condition.sql}${label}`,
+  ).get(...condition.parameters, ...parameters);
+  return Number(row?.[0]);
+}

@@ -1,0 +1,135 @@
+/** What the file system says of a path before SQLite sees it, and the atomic creation of a new database file. */
+
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { CorruptionError, InvalidArgumentError, NotFoundError } from "../backend/errors.ts";
+import { fileError } from "../backend/line_file.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+
+/** First bytes of every SQLite file. */
+const MAGIC = "SQLite format 3\0";
+
+/** How a path is opened. */
+export interface OpenFileOptions extends ConnectionOptions {
+  /** Whether to create the file when it is missing. */
+  readonly create: boolean;
+}
+
+/**
+ * Makes sure that a database file is at the path: an existing one that can be ours, or a new one.
+ *
+ * @throws {NotFoundError} when it is missing and must not be created
+ * @throws {InvalidArgumentError} for a directory
+ * @throws {CorruptionError} for an empty file or one that does not begin like a database
+ */
+export function ensureFile(path: string, options: OpenFileOptions): void {
+  if (sizeOf(path) === undefined) {
+    if (options.readonly || !options.create) {
+      throw new NotFoundError(
+        `open: there is no file ${path}; check the path, or open it with { create: true } for writing`,
+        {
+          code: "file-not-found",
+          field: "path",
+          value: path,
+        },
+      );
+    }
+    createFile(path, options);
+  }
+  checkMagic(path);
+}
+
+/** Size of a file, undefined when there is none. */
+export function sizeOf(path: string): number | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) {
+    throw new InvalidArgumentError(`open: ${path} is a directory; give the path of a file`, {
+      code: "is-a-directory",
+      field: "path",
+      value: path,
+    });
+  }
+  return stats?.size;
+}
+
+/** First bytes of a file, at most `length`. */
+export function readStart(path: string, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  return withFile(path, "r", (file) => bytes.subarray(0, readSync(file, bytes, 0, length, 0)));
+}
+
+function withFile<R>(path: string, flags: string, use: (file: number) => R): R {
+  let file: number;
+  try {
+    file = openSync(path, flags);
+  } catch (error) {
+    throw fileError("open", path, error);
+  }
+  try {
+    return use(file);
+  } catch (error) {
+    throw fileError("use", path, error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function checkMagic(path: string): void {
+  const start = readStart(path, MAGIC.length);
+  if (start.length === 0) {
+    throw new CorruptionError(
+      `${path} is empty, so its content was lost (a new database is never empty); restore a backup or delete it`,
+      {
+        code: "empty-file",
+        value: path,
+      },
+    );
+  }
+  if (new TextDecoder().decode(start) !== MAGIC) {
+    throw new CorruptionError(`${path} is no database: it does not begin like one; check the path`, {
+      code: "not-a-database",
+      value: path,
+    });
+  }
+}
+
+/** Makes changes of a folder (a new or renamed file) safe against a power cut. */
+export function syncFolder(path: string): void {
+  withFile(dirname(path), "r", fsyncSync);
+}
+
+/** Makes a file's content safe against a power cut. */
+export function syncFile(path: string): void {
+  withFile(path, "r+", fsyncSync);
+}
+
+/** A name beside `path` that nobody else uses. */
+export function temporaryName(path: string): string {
+  return `${path}.new-${randomBytes(6).toString("hex")}`;
+}
+
+/** Builds the database under another name and links it to its own: other processes see all of it or nothing. */
+function createFile(path: string, options: OpenFileOptions): void {
+  const temporary = temporaryName(path);
+  try {
+    withFile(temporary, "wx", () => undefined);
+    const connection = Connection.open(temporary, { ...options, durability: "full" });
+    connection.statement("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    connection.close();
+    syncFile(temporary);
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      // Another process was first: its file is as good. File systems without links can only rename.
+      if (code !== "EEXIST") {
+        if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw fileError("create", path, error);
+        if (lstatSync(path, { throwIfNoEntry: false }) === undefined) renameSync(temporary, path);
+      }
+    }
+    syncFolder(path);
+  } finally {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${temporary}${suffix}`, { force: true });
+  }
+}

@@ -1,0 +1,501 @@
+/**
+ * The state of one open database: its connection, the running transaction, and the views that iterators and snapshots hold.
+ *
+ * Writes go through one connection. A view outside a transaction is a read transaction on a connection of its own, so it
+ * never changes. In memory, and inside a transaction, a view reads the one connection and is detached (read to its end, or
+ * copied) right before the next change.
+ */
+
+import type { KeyValueChange } from "../backend/change.ts";
+import { ClosedError, GraphError, InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
+import { MAX_TRANSACTION_DEPTH } from "../backend/limits.ts";
+import { keyToUser } from "../backend/validate.ts";
+import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import type { PageSource } from "./paged_iterator.ts";
+import type { ReadScope } from "./reader.ts";
+
+/** Read connections that are kept for the next iterator or snapshot. */
+const MAX_IDLE_READERS = 4;
+
+type RecordOperation = "insert" | "update" | "delete";
+
+/** A view of one state for a snapshot or an iterator. */
+export interface View extends PageSource {
+  /** Whether the view was given up or the database closed. */
+  readonly isReleased: boolean;
+}
+
+/** What a writer asks of the session, besides reading. */
+export interface WriteScope extends ReadScope {
+  /** Runs one call's writes: all of them or none. */
+  write<R>(call: string, run: (connection: Connection) => R): R;
+  /** The same for calls of many rows, which need a savepoint of their own inside a transaction. */
+  writeMany<R>(call: string, run: (connection: Connection) => R): R;
+  /** Runs a function in a transaction or savepoint. */
+  transaction<R>(call: string, run: (scope: WriteScope) => R): R;
+  /** Notes that a node changed. */
+  noteNode(operation: RecordOperation, id: number): void;
+  /** Notes that an edge changed. */
+  noteEdge(operation: RecordOperation, id: number, from: number, to: number): void;
+  /** Notes that a key changed; `operation` is asked for only while somebody listens. */
+  noteKey(operation: () => KeyValueChange["operation"], key: Uint8Array): void;
+  /** Whether the running transaction knows without asking that a node exists. */
+  isKnownNode(id: number): boolean;
+}
+
+/** An open database. */
+export class Session implements WriteScope {
+  /** The file, or `:memory:`. */
+  readonly path: string;
+  /** Whether writes are refused. */
+  readonly readonly: boolean;
+  /** Listeners of changes. */
+  readonly hub: ChangeHub = new ChangeHub();
+  readonly #options: ConnectionOptions;
+  readonly #clock: () => number;
+  #connection: Connection | undefined;
+  #depth = 0;
+  #isReading = false;
+  #isDirty = false;
+  /** A statement failed half-way through a call at this depth: the transaction can only be rolled back. */
+  #failure: { readonly error: unknown; readonly depth: number } | undefined;
+  readonly #changes = new ChangeLog();
+  /** Ids that the running transaction inserted without a gap: their existence needs no query. */
+  #firstNewNode = 0;
+  #lastNewNode = -1;
+  readonly #idleReaders: Connection[] = [];
+  readonly #views = new Set<SessionView>();
+  readonly #attached = new Set<WeakRef<{ detach(): void }>>();
+  #memoryView: MemoryState | undefined;
+  readonly #abandoned = new FinalizationRegistry<View>((view) => view.release());
+
+  constructor(path: string, options: ConnectionOptions, clock: () => number) {
+    this.path = path;
+    this.readonly = options.readonly;
+    this.#options = options;
+    this.#clock = clock;
+    this.#connection = Connection.open(path, options);
+  }
+
+  /** Whether the database was closed. */
+  get isClosed(): boolean {
+    return this.#connection === undefined;
+  }
+
+  /** Whether a transaction is running. */
+  get inTransaction(): boolean {
+    return this.#depth > 0;
+  }
+
+  get #isMemory(): boolean {
+    return this.path === ":memory:";
+  }
+
+  connection(call: string): Connection {
+    if (this.#connection === undefined) {
+      throw new ClosedError(`${call}: the database ${this.path} is closed; open it again`, { code: "database-closed" });
+    }
+    return this.#connection;
+  }
+
+  now(): number {
+    return this.#clock();
+  }
+
+  /** Throws inside a transaction, for calls that cannot be part of one. */
+  refuseInTransaction(call: string): void {
+    if (!this.inTransaction) return;
+    throw new UnsupportedError(`${call}: cannot be called inside a transaction; call it after the commit`, {
+      code: "in-transaction",
+    });
+  }
+
+  consistently<R>(read: () => R): R {
+    if (this.inTransaction || this.#isReading || this.#isMemory) return read();
+    const connection = this.connection("read");
+    connection.statement("BEGIN").run();
+    this.#isReading = true;
+    try {
+      return read();
+    } finally {
+      this.#isReading = false;
+      connection.statement("COMMIT").run();
+    }
+  }
+
+  beginIteration(iterator: { detach(): void }): PageSource {
+    if (!this.inTransaction && !this.#isReading && !this.#isMemory) {
+      const view = this.view("next");
+      this.#abandoned.register(iterator, view, view);
+      return view;
+    }
+    const reference = new WeakRef(iterator);
+    this.#attached.add(reference);
+    return new SessionView(() => this.connection("next"), () => this.#attached.delete(reference));
+  }
+
+  /** A view of the last commit that stays as it is until released. */
+  view(call: string): View {
+    this.connection(call);
+    const view = this.#isMemory ? this.#viewMemory(call) : this.#viewFile();
+    this.#views.add(view);
+    return view;
+  }
+
+  /** Releases a view when its holder is collected without having released it. */
+  releaseWithHolder(holder: object, view: View): void {
+    this.#abandoned.register(holder, view, view);
+  }
+
+  #viewFile(): SessionView {
+    const connection = this.#idleReaders.pop() ?? Connection.open(this.path, { ...this.#options, readonly: true });
+    connection.statement("BEGIN").run();
+    // The read transaction begins with its first read.
+    connection.statement("SELECT lsn FROM sqlitegraph_state").get();
+    return new SessionView(() => connection, (view) => {
+      this.#forget(view);
+      connection.statement("COMMIT").run();
+      if (this.isClosed || this.#idleReaders.length >= MAX_IDLE_READERS) connection.close();
+      else this.#idleReaders.push(connection);
+    });
+  }
+
+  #viewMemory(call: string): SessionView {
+    const state = this.#memoryView ??= { connection: this.connection(call), isCopy: false, views: 0 };
+    state.views++;
+    return new SessionView(() => state.connection, (view) => {
+      this.#forget(view);
+      if (--state.views > 0) return;
+      if (state.isCopy) state.connection.close();
+      else this.#memoryView = undefined;
+    });
+  }
+
+  #forget(view: SessionView): void {
+    this.#views.delete(view);
+    this.#abandoned.unregister(view);
+  }
+
+  /** Called right before the state that views read from this connection changes. */
+  #detachViews(): void {
+    if (this.#attached.size > 0) {
+      for (const reference of [...this.#attached]) reference.deref()?.detach();
+      this.#attached.clear();
+    }
+    const memory = this.#memoryView;
+    if (memory === undefined) return;
+    memory.connection = memory.connection.copyOfMemory();
+    memory.isCopy = true;
+    this.#memoryView = undefined;
+  }
+
+  #refuseReadonly(call: string): void {
+    if (!this.readonly) return;
+    throw new UnsupportedError(
+      `${call}: ${this.path} was opened read-only; open it without { readonly: true } to write`,
+      {
+        code: "read-only",
+      },
+    );
+  }
+
+  write<R>(call: string, run: (connection: Connection) => R): R {
+    const connection = this.connection(call);
+    this.#refuseReadonly(call);
+    if (!this.inTransaction) return this.#runTransaction(() => run(connection));
+    this.#refuseFailed();
+    this.#detachViews();
+    try {
+      return run(connection);
+    } catch (error) {
+      // What the user can cause is checked before the first statement; anything else may have left half of the call behind.
+      if (!(error instanceof GraphError) || error.cause !== undefined) this.#failure = { error, depth: this.#depth };
+      throw error;
+    }
+  }
+
+  writeMany<R>(call: string, run: (connection: Connection) => R): R {
+    const connection = this.connection(call);
+    this.#refuseReadonly(call);
+    return this.#runTransaction(() => run(connection));
+  }
+
+  transaction<R>(call: string, run: (scope: WriteScope) => R): R {
+    this.connection(call);
+    return this.#runTransaction(() => {
+      const scope = new TransactionScope(this);
+      try {
+        const result = run(scope);
+        if (isPromiseLike(result)) {
+          throw new InvalidArgumentError(
+            `${call}: the function returned a promise, but this transaction is synchronous and was rolled back; await before it`,
+            { code: "async-transaction", field: "run" },
+          );
+        }
+        return result;
+      } finally {
+        scope.end();
+      }
+    });
+  }
+
+  #runTransaction<R>(run: () => R): R {
+    if (this.#depth >= MAX_TRANSACTION_DEPTH) {
+      throw new InvalidArgumentError(
+        `transaction: nested ${this.#depth} levels deep; the limit is ${MAX_TRANSACTION_DEPTH}: check for a recursion`,
+        { code: "transaction-too-deep", value: this.#depth },
+      );
+    }
+    const mark = this.#begin();
+    let result: R;
+    try {
+      result = run();
+      this.#refuseFailed();
+    } catch (error) {
+      this.#rollback(mark);
+      throw error;
+    }
+    this.#commit(mark);
+    return result;
+  }
+
+  #refuseFailed(): void {
+    if (this.#failure === undefined) return;
+    throw new UnsupportedError("an earlier write of this transaction failed half-way; roll it back by throwing", {
+      code: "transaction-failed",
+      cause: this.#failure.error,
+    });
+  }
+
+  #begin(): Mark {
+    const connection = this.connection("transaction");
+    if (this.#isReading) {
+      throw new UnsupportedError("a transaction cannot begin inside a read", { code: "in-read" });
+    }
+    const mark = { changes: this.#changes.mark(), isDirty: this.#isDirty };
+    this.#detachViews();
+    if (this.#depth > 0) connection.statement(`SAVEPOINT s${this.#depth}`).run();
+    else connection.statement(this.readonly ? "BEGIN" : "BEGIN IMMEDIATE").run();
+    this.#depth++;
+    return mark;
+  }
+
+  #commit(mark: Mark): void {
+    const connection = this.connection("commit");
+    this.#detachViews();
+    if (this.#depth > 1) {
+      connection.statement(`RELEASE s${this.#depth - 1}`).run();
+      this.#depth--;
+      return;
+    }
+    let lsn = 0;
+    try {
+      if (this.#isDirty) lsn = this.#nextLsn(connection);
+      connection.statement("COMMIT").run();
+    } catch (error) {
+      this.#rollback(mark);
+      throw error;
+    }
+    this.#endTransaction();
+    if (lsn > 0 && this.#changes.size > 0) this.hub.publish(this.#changes.take(lsn));
+  }
+
+  /** Raises the commit counters, in the transaction that they count. */
+  #nextLsn(connection: Connection): number {
+    connection.statement(
+      "UPDATE sqlitegraph_state SET lsn = lsn + 1, committed_ms = max(committed_ms, ?) WHERE id = 1",
+    ).run(this.now());
+    if (connection.schema.hasCommitCounter) {
+      connection.statement("UPDATE graph_meta SET authoritative_version = authoritative_version + 1 WHERE id = 1")
+        .run();
+    }
+    return Number(connection.statement("SELECT lsn FROM sqlitegraph_state").get()?.[0]);
+  }
+
+  #rollback(mark: Mark): void {
+    const connection = this.connection("rollback");
+    this.#detachViews();
+    this.#changes.rollbackTo(mark.changes);
+    this.#isDirty = mark.isDirty;
+    this.#lastNewNode = -1;
+    this.#depth--;
+    if (this.#failure !== undefined && this.#failure.depth > this.#depth) this.#failure = undefined;
+    if (this.#depth === 0) {
+      this.#endTransaction();
+      rollbackIfOpen(connection);
+      return;
+    }
+    try {
+      connection.driver.exec(`ROLLBACK TO s${this.#depth}; RELEASE s${this.#depth}`);
+    } catch (error) {
+      // SQLite has ended the whole transaction (a full disk, an I/O error): the outer levels must roll back as well.
+      this.#failure = { error, depth: 1 };
+    }
+  }
+
+  #endTransaction(): void {
+    this.#depth = 0;
+    this.#isDirty = false;
+    this.#failure = undefined;
+    this.#lastNewNode = -1;
+  }
+
+  noteNode(operation: RecordOperation, id: number): void {
+    this.#isDirty = true;
+    if (operation === "insert") {
+      if (id !== this.#lastNewNode + 1) this.#firstNewNode = id;
+      this.#lastNewNode = id;
+    } else if (operation === "delete") this.#lastNewNode = -1;
+    if (this.hub.isActive) this.#changes.add({ type: "node", operation, id });
+  }
+
+  noteEdge(operation: RecordOperation, id: number, from: number, to: number): void {
+    this.#isDirty = true;
+    if (this.hub.isActive) this.#changes.add({ type: "edge", operation, id, from, to });
+  }
+
+  noteKey(operation: () => KeyValueChange["operation"], key: Uint8Array): void {
+    this.#isDirty = true;
+    if (this.hub.isActive) this.#changes.add({ type: "kv", operation: operation(), key: keyToUser(key) });
+  }
+
+  isKnownNode(id: number): boolean {
+    return id >= this.#firstNewNode && id <= this.#lastNewNode;
+  }
+
+  /** Closes all connections and ends all views and streams. */
+  close(): void {
+    this.refuseInTransaction("close");
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.hub.close();
+    this.#connection = undefined;
+    this.#attached.clear();
+    for (const view of [...this.#views]) view.release();
+    for (const reader of this.#idleReaders.splice(0)) reader.close();
+    // Last: the connection that may write leaves no log behind when it is the only one.
+    connection.close();
+  }
+}
+
+interface Mark {
+  readonly changes: ChangeMark;
+  readonly isDirty: boolean;
+}
+
+/** What snapshots of a database in memory share until the next change: the connection itself, then a copy. */
+interface MemoryState {
+  connection: Connection;
+  isCopy: boolean;
+  views: number;
+}
+
+class SessionView implements View {
+  readonly #connection: () => Connection;
+  readonly #onRelease: (view: SessionView) => void;
+  #isReleased = false;
+
+  constructor(connection: () => Connection, onRelease: (view: SessionView) => void) {
+    this.#connection = connection;
+    this.#onRelease = onRelease;
+  }
+
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  get connection(): Connection {
+    if (this.#isReleased) {
+      throw new ClosedError("the view was released or its database closed; take a new one", {
+        code: "snapshot-released",
+      });
+    }
+    return this.#connection();
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#onRelease(this);
+  }
+}
+
+/** The session as a transaction's function sees it: unusable once the function has ended. */
+class TransactionScope implements WriteScope {
+  readonly #session: Session;
+  #hasEnded = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Makes every later call throw. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  #live(call: string): Session {
+    if (!this.#hasEnded) return this.#session;
+    throw new ClosedError(`${call}: the transaction has ended; use the database or begin a new one`, {
+      code: "transaction-ended",
+    });
+  }
+
+  connection(call: string): Connection {
+    return this.#live(call).connection(call);
+  }
+
+  now(): number {
+    return this.#session.now();
+  }
+
+  consistently<R>(read: () => R): R {
+    return this.#live("read").consistently(read);
+  }
+
+  beginIteration(iterator: { detach(): void }): PageSource {
+    return this.#live("next").beginIteration(iterator);
+  }
+
+  write<R>(call: string, run: (connection: Connection) => R): R {
+    return this.#live(call).write(call, run);
+  }
+
+  writeMany<R>(call: string, run: (connection: Connection) => R): R {
+    return this.#live(call).writeMany(call, run);
+  }
+
+  transaction<R>(call: string, run: (scope: WriteScope) => R): R {
+    return this.#live(call).transaction(call, run);
+  }
+
+  noteNode(operation: RecordOperation, id: number): void {
+    this.#session.noteNode(operation, id);
+  }
+
+  noteEdge(operation: RecordOperation, id: number, from: number, to: number): void {
+    this.#session.noteEdge(operation, id, from, to);
+  }
+
+  noteKey(operation: () => KeyValueChange["operation"], key: Uint8Array): void {
+    this.#session.noteKey(operation, key);
+  }
+
+  isKnownNode(id: number): boolean {
+    return this.#session.isKnownNode(id);
+  }
+}
+
+function isPromiseLike(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** SQLite ends a transaction itself after some failures (a full disk, an I/O error): then there is nothing to roll back. */
+function rollbackIfOpen(connection: Connection): void {
+  try {
+    connection.statement("ROLLBACK").run();
+  } catch (error) {
+    if (!(error instanceof Error) || !/no transaction is active/.test(error.message)) throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * sqlitegraph: an embedded graph database for Bun and Deno. A property graph and key-values in one crash-safe file, with
+ * transactions, traversals, change streams and backups; no server, no native addon.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@sqlitegraph/sqlitegraph";
+ *
+ * using db = open(":memory:");
+ * const ada = db.insertNode({ kind: "Person", name: "Ada", data: { born: 1815 } });
+ * const charles = db.insertNode({ kind: "Person", name: "Charles", data: { born: 1791 } });
+ * db.insertEdge({ from: ada, to: charles, type: "KNOWS", data: { since: 1833 } });
+ *
+ * db.neighbors(ada, { types: ["KNOWS"] }); // [charles]
+ * db.getNode(charles)?.data["born"]; // 1791
+ * db.shortestPath(ada, charles); // [ada, charles]
+ * ```
+ *
+ * @module
+ */
+
+export * from "./lib/backend/mod.ts";
+export { open, type OpenOptions } from "./lib/graph/open.ts";
