@@ -1,0 +1,19 @@
+/** Runs one suite on this runtime: `bench/run.ts SUITE RESULT_FILE`, started by `npm run bench`. */
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { formatTable, Harness, type SuiteResult } from "./harness.ts";
+
+const [suite, resultFile] = process.argv.slice(2);
+if (suite === undefined || resultFile === undefined) throw new Error("usage: bench/run.ts SUITE RESULT_FILE");
+
+const runtime = "Bun" in globalThis ? "bun" : "deno";
+const version = runtime === "bun" ? process.versions["bun"] : process.versions["deno"];
+console.log(`\n${suite} on ${runtime === "bun" ? "Bun" : "Deno"} ${version}`);
+
+const bench = new Harness({ onEntry: ({ name }) => console.log(`  measured ${name}`) });
+const module: { default: (bench: Harness) => void | Promise<void> } = await import(`./suites/${suite}.ts`);
+await module.default(bench);
+
+console.log(`\n${formatTable(bench.entries)}`);
+const result: SuiteResult = { suite, runtime, entries: bench.entries };
+writeFileSync(resultFile, JSON.stringify(result));
