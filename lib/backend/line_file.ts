@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { IoError } from "./errors.ts";
+import { GraphError, IoError, NotFoundError } from "./errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 

@@ -135,15 +135,24 @@ export function checkEdgeFilter(filter: EdgeFilter | undefined, call: string): C
   return { direction, types: [...new Set(types.map((type: unknown) => checkLookup(type, call, "types")))] };
 }
 
+/** Stands for a text that cannot be stored: engines would replace its lone surrogates and find what only looks alike. */
+const UNSTORABLE = "\0\uffff\0";
+
+/** The text, or one that no record has when it cannot be stored. */
+export function storable(text: string): string {
+  return text.isWellFormed() ? text : UNSTORABLE;
+}
+
 /** A kind, type, name or label to look for. Blank ones are allowed: opened files may hold them. */
 export function checkLookup(text: unknown, call: string, field: string): string {
-  if (typeof text === "string") return text;
+  if (typeof text === "string") return storable(text);
   throw invalid(call, field, text, `is ${show(text)}; give a text`, "invalid-text");
 }
 
 /** A glob pattern's text. */
 export function checkGlob(glob: unknown, call: string): string {
-  const text = checkLookup(glob, call, "glob");
+  if (typeof glob !== "string") throw invalid(call, "glob", glob, `is ${show(glob)}; give a text`, "invalid-text");
+  const text = glob;
   if (text.length <= MAX_GLOB_LENGTH) return text;
   throw invalid(call, "glob", text, `has ${text.length} characters; the limit is ${MAX_GLOB_LENGTH}`, "glob-too-long");
 }
@@ -200,7 +209,7 @@ export function checkTtl(ttlSeconds: unknown, call: string): number | undefined 
 /** Steps of a chain query. */
 export function checkSteps(steps: unknown, call: string): (CheckedEdgeFilter & { kind: string | undefined })[] {
   return checkList(steps, call, "steps").map((step) => {
-    const { kind } = step as ChainStep;
+    const { kind } = checkObject(step, call, "steps") as ChainStep;
     return {
       ...checkEdgeFilter(step as ChainStep, call),
       kind: kind === undefined ? undefined : checkLookup(kind, call, "kind"),

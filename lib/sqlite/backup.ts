@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { BackupResult, LongCallOptions } from "../backend/care.ts";
 import { CorruptionError } from "../backend/errors.ts";
 import { fileError } from "../backend/line_file.ts";
@@ -54,20 +54,10 @@ export function backup(session: Session, folder: string, options: LongCallOption
   }
 }
 
-/** The reference's four members, so that its tools read the manifest, and all of ours. The path is relative to the manifest. */
 function writeManifest(result: BackupResult): void {
-  const manifest = {
-    backup_file: basename(result.path),
-    entity_count: result.nodes,
-    size_bytes: result.sizeBytes,
-    timestamp: Math.floor(result.timeMs / 1000),
-    ...result,
-    path: basename(result.path),
-    manifestPath: basename(result.manifestPath),
-  };
   const temporary = temporaryName(result.manifestPath);
   try {
-    writeFileSync(temporary, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    writeFileSync(temporary, `${JSON.stringify(result, undefined, 2)}\n`);
     syncFile(temporary);
     renameSync(temporary, result.manifestPath);
   } finally {

@@ -22,6 +22,11 @@ function decodeBytes(text: string): Uint8Array {
   return text === "" ? new Uint8Array(0) : Uint8Array.from(text.split(","), Number);
 }
 
+/** Whether a text is numbers from 0 to 255 joined by commas (a regular expression overflows on megabytes). */
+function isBytes(text: string): boolean {
+  return text === "" || text.split(",").every((part) => /^ *\d{1,3} *$/.test(part) && Number(part) < 256);
+}
+
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Bytes of a key as hexadecimal digits: text order is byte order. */
@@ -107,7 +112,7 @@ export function decodeValue(json: string, key: string): KeyValue {
   if (type === "json" && data !== undefined) return data;
   if (type === "string" && typeof data === "string") return data;
   if (type === "boolean" && typeof data === "boolean") return data;
-  if (type === "bytes" && typeof data === "string" && /^$|^\d{1,3}(, *\d{1,3})*$/.test(data)) return decodeBytes(data);
+  if (type === "bytes" && typeof data === "string" && isBytes(data)) return decodeBytes(data);
   if (type === "integer" && (typeof data === "bigint" || Number.isSafeInteger(data))) return data as number | bigint;
   if (type === "float") {
     if (typeof data === "number") return data;

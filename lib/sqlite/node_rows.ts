@@ -5,6 +5,7 @@ import { compileGlob } from "../backend/glob.ts";
 import { type JsonValue, parseJson } from "../backend/json.ts";
 import type { NodeFilter } from "../backend/query.ts";
 import type { NodeRecord } from "../backend/schema.ts";
+import { storable } from "../backend/validate.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
 import type { Page } from "./paged_iterator.ts";
@@ -147,11 +148,11 @@ export function nodeCondition(filter: NodeFilter): NodeCondition {
   const glob = filter.glob === undefined ? undefined : compileGlob(filter.glob);
   if (glob?.isLiteral) {
     conditions.push("node.name = ?");
-    parameters.push(glob.prefix);
+    parameters.push(storable(glob.prefix));
   } else if (glob !== undefined && glob.prefix !== "" && !glob.prefix.includes("\0")) {
     // Not a range over the index of names: pages are in order of ids. substr counts code points, as the prefix's length does.
     conditions.push("substr(node.name, 1, ?) = ?");
-    parameters.push([...glob.prefix].length, glob.prefix);
+    parameters.push([...glob.prefix].length, storable(glob.prefix));
   }
   return {
     sql: conditions.map((condition) => ` AND ${condition}`).join(""),

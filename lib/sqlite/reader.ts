@@ -190,6 +190,7 @@ export class SqliteReader {
   }
 
   edges(options: EdgesOptions = {}): IterableIterator<EdgeRecord> {
+    checkObject(options, "edges", "options");
     const withData = wantsData(options, "edges");
     const type = checkOptional(options.type, "edges", "type");
     return this.#iterate<EdgeRecord, number>(

@@ -64,6 +64,10 @@ export class Session implements WriteScope {
   /** Ids that the running transaction inserted without a gap: their existence needs no query. */
   #firstNewNode = 0;
   #lastNewNode = -1;
+  /** Highest ids of rolled-back inserts: somebody may have seen them, so they are not given again. */
+  readonly #rolledBack = { graph_entities: 0, graph_edges: 0 };
+  /** Highest ids that the running transaction inserted. */
+  readonly #inserted = { graph_entities: 0, graph_edges: 0 };
   readonly #idleReaders: Connection[] = [];
   readonly #views = new Set<SessionView>();
   readonly #attached = new Set<WeakRef<{ detach(): void }>>();
@@ -228,6 +232,8 @@ export class Session implements WriteScope {
       try {
         const result = run(scope);
         if (isPromiseLike(result)) {
+          // What becomes of it is nobody's business any more: it must not end the process as an unhandled rejection.
+          result.then(undefined, () => {});
           throw new InvalidArgumentError(
             `${call}: the function returned a promise, but this transaction is synchronous and was rolled back; await before it`,
             { code: "async-transaction", field: "run" },
@@ -276,7 +282,10 @@ export class Session implements WriteScope {
     const mark = { changes: this.#changes.mark(), isDirty: this.#isDirty };
     this.#detachViews();
     if (this.#depth > 0) connection.statement(`SAVEPOINT s${this.#depth}`).run();
-    else connection.statement(this.readonly ? "BEGIN" : "BEGIN IMMEDIATE").run();
+    else {
+      connection.statement(this.readonly ? "BEGIN" : "BEGIN IMMEDIATE").run();
+      this.#skipSeenIds(connection);
+    }
     this.#depth++;
     return mark;
   }
@@ -298,6 +307,7 @@ export class Session implements WriteScope {
       throw error;
     }
     this.#endTransaction();
+    this.#rolledBack.graph_entities = this.#rolledBack.graph_edges = 0;
     if (lsn > 0 && this.#changes.size > 0) this.hub.publish(this.#changes.take(lsn));
   }
 
@@ -319,6 +329,9 @@ export class Session implements WriteScope {
     this.#changes.rollbackTo(mark.changes);
     this.#isDirty = mark.isDirty;
     this.#lastNewNode = -1;
+    for (const table of ["graph_entities", "graph_edges"] as const) {
+      this.#rolledBack[table] = Math.max(this.#rolledBack[table], this.#inserted[table]);
+    }
     this.#depth--;
     if (this.#failure !== undefined && this.#failure.depth > this.#depth) this.#failure = undefined;
     if (this.#depth === 0) {
@@ -328,13 +341,23 @@ export class Session implements WriteScope {
     }
     try {
       connection.driver.exec(`ROLLBACK TO s${this.#depth}; RELEASE s${this.#depth}`);
+      this.#skipSeenIds(connection);
     } catch (error) {
       // SQLite has ended the whole transaction (a full disk, an I/O error): the outer levels must roll back as well.
       this.#failure = { error, depth: 1 };
     }
   }
 
+  /** Raises the sequences over ids that were rolled back (SQLite rolls its sequences back too). */
+  #skipSeenIds(connection: Connection): void {
+    for (const table of ["graph_entities", "graph_edges"] as const) {
+      const seen = this.#rolledBack[table];
+      if (seen > 0) raiseSequence(connection, table, seen);
+    }
+  }
+
   #endTransaction(): void {
+    this.#inserted.graph_entities = this.#inserted.graph_edges = 0;
     this.#depth = 0;
     this.#isDirty = false;
     this.#failure = undefined;
@@ -344,6 +367,7 @@ export class Session implements WriteScope {
   noteNode(operation: RecordOperation, id: number): void {
     this.#isDirty = true;
     if (operation === "insert") {
+      if (id > this.#inserted.graph_entities) this.#inserted.graph_entities = id;
       if (id !== this.#lastNewNode + 1) this.#firstNewNode = id;
       this.#lastNewNode = id;
     } else if (operation === "delete") this.#lastNewNode = -1;
@@ -352,6 +376,7 @@ export class Session implements WriteScope {
 
   noteEdge(operation: RecordOperation, id: number, from: number, to: number): void {
     this.#isDirty = true;
+    if (operation === "insert" && id > this.#inserted.graph_edges) this.#inserted.graph_edges = id;
     if (this.hub.isActive) this.#changes.add({ type: "edge", operation, id, from, to });
   }
 
@@ -370,6 +395,8 @@ export class Session implements WriteScope {
     const connection = this.#connection;
     if (connection === undefined) return;
     this.hub.close();
+    // An empty transaction keeps the ids of rolled-back inserts from being given again after the next opening.
+    if (this.#rolledBack.graph_entities > 0 || this.#rolledBack.graph_edges > 0) this.#runTransaction(() => undefined);
     this.#connection = undefined;
     this.#attached.clear();
     for (const view of [...this.#views]) view.release();
@@ -487,8 +514,17 @@ class TransactionScope implements WriteScope {
   }
 }
 
-function isPromiseLike(value: unknown): boolean {
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** Makes the next id of a table larger than `id`. */
+export function raiseSequence(connection: Connection, table: "graph_entities" | "graph_edges", id: number): void {
+  connection.statement(
+    `INSERT INTO sqlite_sequence (name, seq)
+     SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)`,
+  ).run(table);
+  connection.statement("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?").run(id, table);
 }
 
 /** SQLite ends a transaction itself after some failures (a full disk, an I/O error): then there is nothing to roll back. */

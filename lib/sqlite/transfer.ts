@@ -21,7 +21,7 @@ import { countEdges } from "./edge_rows.ts";
 import { countValues, encodeValue, readValuePage, writeValue } from "./kv_rows.ts";
 import { decodeData, decodeId, decodeText, nodeExists } from "./node_rows.ts";
 import { sizeOf } from "./open_file.ts";
-import type { Session } from "./session.ts";
+import { raiseSequence, type Session } from "./session.ts";
 import { countAllNodes } from "./stats.ts";
 
 const PAGE = 1000;
@@ -170,8 +170,9 @@ export function importSnapshot(session: Session, path: string, options: ImportOp
         );
       }
     }
-    reserveIds(connection, "graph_entities", header.nextNodeId);
-    reserveIds(connection, "graph_edges", header.nextEdgeId);
+    // Ids that were given before the export are not given again.
+    raiseSequence(connection, "graph_entities", header.nextNodeId - 1);
+    raiseSequence(connection, "graph_edges", header.nextEdgeId - 1);
     return { path, sizeBytes, ...found };
   });
 }
@@ -182,15 +183,6 @@ function badFile(path: string, problem: string): InvalidArgumentError {
     field: "path",
     value: path,
   });
-}
-
-/** Raises the sequence of a table, so that ids which were given before the export are not given again. */
-function reserveIds(connection: Connection, table: string, next: number): void {
-  connection.statement(
-    "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)",
-  )
-    .run(table);
-  connection.statement("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?").run(next - 1, table);
 }
 
 function clearOrRefuse(session: Session, connection: Connection, replace: boolean): void {

@@ -1,0 +1,2 @@
+/** Version that `--version` prints. */
+export const VERSION = "0.1.0";

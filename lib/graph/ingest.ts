@@ -1,0 +1,346 @@
+/** Ingest: many rows into a graph, in one transaction and constant memory (besides one entry per `ref`). */
+
+import type { Progress } from "../backend/care.ts";
+import { type GraphError, InvalidArgumentError, NotFoundError } from "../backend/errors.ts";
+import type { GraphTransaction } from "../backend/graph_backend.ts";
+import type { Key, KeyValue } from "../backend/key_value.ts";
+import type { AnySchema, EdgeInput, NodeInput, Schema } from "../backend/schema.ts";
+import { show } from "../backend/validate.ts";
+import { RefTable } from "./ref_table.ts";
+import { type IngestRow, type RowSource, UnreadableRow } from "./row_source.ts";
+
+/** Rows that are handed to the backend in one call. Larger batches were not faster. */
+const BATCH_ROWS = 512;
+
+/** A batch is written early when so many bytes of the file were read for it: long rows must not pile up. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** A row that an ingest left out. */
+export interface SkippedRow {
+  /** Its number among all rows, from 1. */
+  readonly row: number;
+  /** The file that it came from, when the rows come from files. */
+  readonly file?: string;
+  /** The line on which it began, when the rows come from files. */
+  readonly line?: number;
+  /** The row as it was given; its text when it could not be read. */
+  readonly value: unknown;
+}
+
+/** How far an ingest has come: `done` of `total` bytes when the rows come from files, else `done` rows. */
+export interface IngestProgress extends Progress {
+  /** Rows read. */
+  readonly rows: number;
+  /** Rows left out. */
+  readonly skipped: number;
+}
+
+/** How to ingest. */
+export interface IngestOptions {
+  /** Called after every batch; may abort the signal. */
+  readonly onProgress?: ((progress: IngestProgress) => void) | undefined;
+  /** Stops the ingest: nothing of it stays, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called for every bad row, which is then left out. Without it a bad row ends the ingest, and nothing of it stays. */
+  readonly onSkip?: ((row: SkippedRow, reason: GraphError) => void) | undefined;
+}
+
+/** What an ingest wrote. */
+export interface IngestResult {
+  /** Nodes inserted. */
+  readonly nodes: number;
+  /** Edges inserted. */
+  readonly edges: number;
+  /** Keys written. */
+  readonly keyValues: number;
+  /** Rows left out. */
+  readonly skipped: number;
+}
+
+/**
+ * Inserts rows in order, all of them in one transaction (or in the one that is running). Ends of edges are ids of nodes
+ * that exist or refs of earlier rows; a ref to a later row is unknown.
+ *
+ * @throws {InvalidArgumentError} for a row that is none, with its number or its file and line; nothing stays
+ * @throws {NotFoundError} for a ref or id that does not exist; nothing stays
+ */
+export function ingestRows<S extends Schema = AnySchema>(
+  db: GraphTransaction<S>,
+  rows: Iterable<IngestRow<S> | UnreadableRow> | RowSource,
+  options: IngestOptions = {},
+): IngestResult {
+  if (typeof (rows as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function") {
+    throw new InvalidArgumentError(`ingest: rows is ${show(rows)}; give an array, a generator or a file's rows`, {
+      code: "invalid-argument",
+      field: "rows",
+      value: rows,
+    });
+  }
+  // Inside, a row is unknown JSON: the backend checks nodes, edges and key-values, whatever the schema says.
+  return db.transaction((tx) => new Ingest(tx as unknown as GraphTransaction, options).run(rows));
+}
+
+interface Position {
+  readonly row: number;
+  readonly file: string | undefined;
+  readonly line: number;
+}
+
+interface PendingNode {
+  readonly node: NodeInput;
+  readonly ref: string | undefined;
+  readonly value: unknown;
+  readonly position: Position;
+}
+
+/** An end above 0 is an id; an end below 0 is the node at place −end − 1 of the same batch. */
+interface PendingEdge {
+  readonly edge: { from: number; to: number; type: string };
+  readonly value: unknown;
+  readonly position: Position;
+}
+
+class Ingest {
+  readonly #tx: GraphTransaction;
+  readonly #options: IngestOptions;
+  readonly #refs = new RefTable();
+  #nodes: PendingNode[] = [];
+  #edges: PendingEdge[] = [];
+  #source: RowSource | undefined;
+  #batchStart = 0;
+  #rowCount = 0;
+  #nodeCount = 0;
+  #edgeCount = 0;
+  #keyValueCount = 0;
+  #skippedCount = 0;
+
+  constructor(tx: GraphTransaction, options: IngestOptions) {
+    this.#tx = tx;
+    this.#options = options;
+  }
+
+  run(rows: Iterable<unknown>): IngestResult {
+    this.#source = isRowSource(rows) ? rows : undefined;
+    this.#options.signal?.throwIfAborted();
+    for (const row of rows) {
+      this.#rowCount++;
+      const position = { row: this.#rowCount, file: this.#source?.file, line: this.#source?.line ?? 0 };
+      try {
+        this.#take(row, position);
+      } catch (error) {
+        this.#refuse(row, position, error);
+      }
+      if (this.#isBatchFull()) this.#flush();
+    }
+    this.#flush();
+    return {
+      nodes: this.#nodeCount,
+      edges: this.#edgeCount,
+      keyValues: this.#keyValueCount,
+      skipped: this.#skippedCount,
+    };
+  }
+
+  #isBatchFull(): boolean {
+    if (this.#nodes.length >= BATCH_ROWS || this.#edges.length >= BATCH_ROWS) return true;
+    if (this.#source !== undefined) return this.#source.bytesRead - this.#batchStart >= BATCH_BYTES;
+    return this.#rowCount - this.#batchStart >= 2 * BATCH_ROWS; // key-values and skipped rows report progress too
+  }
+
+  #take(row: unknown, position: Position): void {
+    if (row instanceof UnreadableRow) throw row.reason;
+    const { node, edge, kv, ref } = members(row, ROW_MEMBERS, "the row");
+    if (Number(node !== undefined) + Number(edge !== undefined) + Number(kv !== undefined) !== 1) {
+      throw invalidRow("the row must have exactly one of node, edge and kv", "row", row);
+    }
+    if (node !== undefined) return this.#takeNode(node, ref, row, position);
+    if (ref !== undefined) throw invalidRow("ref names a node; only a row with a node takes one", "ref", ref);
+    if (edge !== undefined) this.#takeEdge(edge, row, position);
+    else this.#takeKeyValue(kv);
+  }
+
+  #takeNode(node: unknown, ref: unknown, value: unknown, position: Position): void {
+    members(node, NODE_MEMBERS, "node");
+    if (ref !== undefined) {
+      if (typeof ref !== "string") throw invalidRow(`ref is ${show(ref)}; give a text`, "ref", ref);
+      if (this.#refs.get(ref) !== undefined) {
+        throw invalidRow(`an earlier row has the ref ${show(ref)} already; refs are unique`, "ref", ref);
+      }
+      this.#refs.add(ref, -this.#nodes.length - 1);
+    }
+    this.#nodes.push({ node: node as NodeInput, ref, value, position });
+  }
+
+  #takeEdge(edge: unknown, value: unknown, position: Position): void {
+    const { from, to, type, data } = members(edge, EDGE_MEMBERS, "edge");
+    const input = {
+      from: this.#end(from, "from"),
+      to: this.#end(to, "to"),
+      type: type as string,
+      ...(data === undefined ? undefined : { data }),
+    };
+    this.#edges.push({ edge: input, value, position });
+  }
+
+  #end(end: unknown, field: "from" | "to"): number {
+    if (typeof end === "number" && Number.isSafeInteger(end) && end > 0) return end;
+    const ref = typeof end === "object" && end !== null && !Array.isArray(end)
+      ? members(end, END_MEMBERS, field)["ref"]
+      : undefined;
+    if (typeof ref !== "string") {
+      throw invalidRow(`${field} is ${show(end)}; give a node's id or { ref: "..." }`, field, end);
+    }
+    const target = this.#refs.get(ref);
+    if (target === undefined) throw unknownRef(ref, field);
+    return target;
+  }
+
+  #takeKeyValue(kv: unknown): void {
+    const { key, value, ttlSeconds } = members(kv, KEY_VALUE_MEMBERS, "kv");
+    if (value === undefined) throw invalidRow("kv has no value; null is one", "kv.value", value);
+    this.#tx.kv.set(key as Key, value as KeyValue, { ttlSeconds: ttlSeconds as number | undefined });
+    this.#keyValueCount++;
+  }
+
+  /** Writes the waiting nodes, then the waiting edges: an edge never waits for a node of a later batch. */
+  #flush(): void {
+    const ids = this.#flushNodes();
+    this.#flushEdges(ids);
+    this.#nodes = [];
+    this.#edges = [];
+    this.#batchStart = this.#source?.bytesRead ?? this.#rowCount;
+    const { onProgress, signal } = this.#options;
+    if (onProgress !== undefined) {
+      onProgress({
+        phase: "ingest",
+        rows: this.#rowCount,
+        skipped: this.#skippedCount,
+        done: this.#source?.bytesRead ?? this.#rowCount,
+        ...(this.#source === undefined ? undefined : { total: this.#source.sizeBytes }),
+      });
+    }
+    signal?.throwIfAborted();
+  }
+
+  /** Ids of the batch's nodes by their place; 0 where the row was left out. */
+  #flushNodes(): number[] {
+    const pending = this.#nodes;
+    const ids = this.#insertAll(
+      pending,
+      () => this.#tx.insertNodes(pending.map(({ node }) => node)),
+      ({ node }) => this.#tx.insertNode(node),
+    );
+    pending.forEach(({ ref }, place) => {
+      const id = ids[place] ?? 0;
+      if (id !== 0) this.#nodeCount++;
+      if (ref === undefined) return;
+      if (id !== 0) this.#refs.replace(ref, id);
+      else this.#refs.delete(ref);
+    });
+    return ids;
+  }
+
+  #flushEdges(nodeIds: readonly number[]): void {
+    const resolved: PendingEdge[] = [];
+    for (const pending of this.#edges) {
+      const { edge, value, position } = pending;
+      if (edge.from < 0) edge.from = nodeIds[-edge.from - 1] ?? 0;
+      if (edge.to < 0) edge.to = nodeIds[-edge.to - 1] ?? 0;
+      if (edge.from !== 0 && edge.to !== 0) resolved.push(pending);
+      else {
+        const field = edge.from === 0 ? "from" : "to";
+        const { ref } = (value as { edge: Record<"from" | "to", { ref: string }> }).edge[field];
+        this.#refuse(value, position, unknownRef(ref, field));
+      }
+    }
+    const ids = this.#insertAll(
+      resolved,
+      () => this.#tx.insertEdges(resolved.map(({ edge }) => edge as EdgeInput)),
+      ({ edge }) => this.#tx.insertEdge(edge as EdgeInput),
+    );
+    for (const id of ids) if (id !== 0) this.#edgeCount++;
+  }
+
+  /** A batch that the backend refuses is inserted once more, row by row, to find the bad ones. */
+  #insertAll<P extends { readonly value: unknown; readonly position: Position }>(
+    pending: readonly P[],
+    insertBatch: () => number[],
+    insertOne: (row: P) => number,
+  ): number[] {
+    if (pending.length === 0) return [];
+    try {
+      return insertBatch();
+    } catch (error) {
+      if (!isBadRow(error)) throw error;
+    }
+    return pending.map((row) => {
+      try {
+        return insertOne(row);
+      } catch (error) {
+        this.#refuse(row.value, row.position, error);
+        return 0;
+      }
+    });
+  }
+
+  /** Throws the error with the row's place in it, or leaves the row out when the caller wants that. */
+  #refuse(row: unknown, { row: rowNumber, file, line }: Position, error: unknown): void {
+    if (!isBadRow(error)) throw error;
+    const { onSkip } = this.#options;
+    if (onSkip === undefined) {
+      const where = file === undefined ? `row ${rowNumber}` : `${file} line ${line}`;
+      const { code, field, value } = error;
+      const ErrorClass = error instanceof NotFoundError ? NotFoundError : InvalidArgumentError;
+      throw new ErrorClass(`ingest: ${where}: ${error.message}`, {
+        code,
+        cause: error,
+        ...(field === undefined ? undefined : { field }),
+        ...(value === undefined ? undefined : { value }),
+      });
+    }
+    this.#skippedCount++;
+    const value = row instanceof UnreadableRow ? row.text : row;
+    onSkip({ row: rowNumber, ...(file === undefined ? undefined : { file, line }), value }, error);
+  }
+}
+
+const ROW_MEMBERS: ReadonlySet<string> = new Set(["node", "edge", "kv", "ref"]);
+const NODE_MEMBERS: ReadonlySet<string> = new Set(["kind", "name", "data", "filePath", "labels"]);
+const EDGE_MEMBERS: ReadonlySet<string> = new Set(["type", "from", "to", "data"]);
+const KEY_VALUE_MEMBERS: ReadonlySet<string> = new Set(["key", "value", "ttlSeconds"]);
+const END_MEMBERS: ReadonlySet<string> = new Set(["ref"]);
+
+/** The members of a plain object; one that is not known is refused, so that a misspelt one is not lost. */
+function members(value: unknown, known: ReadonlySet<string>, what: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidRow(`${what} is ${show(value)}; give an object`, what, value);
+  }
+  for (const key in value) {
+    if (known.has(key)) continue;
+    const hint = key === "id"
+      ? "ids are given by the database; name a row with ref"
+      : `known: ${[...known].join(", ")}`;
+    throw invalidRow(`${what} has the unknown member ${show(key)}; ${hint}`, key, value);
+  }
+  return value as Record<string, unknown>;
+}
+
+function invalidRow(message: string, field: string, value: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(message, { code: "invalid-row", field, value });
+}
+
+function unknownRef(ref: string, field: string): NotFoundError {
+  return new NotFoundError(`no earlier row has the ref ${show(ref)} (field "${field}"); put the node's row first`, {
+    code: "unknown-ref",
+    field,
+    value: ref,
+  });
+}
+
+function isBadRow(error: unknown): error is InvalidArgumentError | NotFoundError {
+  return error instanceof InvalidArgumentError || error instanceof NotFoundError;
+}
+
+function isRowSource(rows: Iterable<unknown>): rows is RowSource {
+  return "bytesRead" in rows && "sizeBytes" in rows;
+}
