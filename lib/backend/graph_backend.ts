@@ -21,10 +21,14 @@ import type {
   DataPatch,
   EdgeId,
   EdgeInput,
+  EdgeInputOfType,
   EdgeOf,
+  EdgeTypeOf,
   EdgeUpdate,
+  KindOf,
   NodeId,
   NodeInput,
+  NodeInputOfKind,
   NodeOf,
   NodeUpdate,
   Schema,
@@ -48,6 +52,8 @@ export interface GraphWriter<S extends Schema = AnySchema> {
 
   /** Inserts a node and returns its id. O(log n). */
   insertNode(node: NodeInput<S>): NodeId;
+  /** The same where the kind is only known when it runs: `data` must fit every kind that it can be. */
+  insertNode<K extends KindOf<S>>(node: NodeInputOfKind<S, K>): NodeId;
   /** Inserts all of these nodes or none; ids in input order. */
   insertNodes(nodes: Iterable<NodeInput<S>>): NodeId[];
   /**
@@ -55,6 +61,8 @@ export interface GraphWriter<S extends Schema = AnySchema> {
    * unchanged: `data`, `labels` and `filePath` are for creation only. O(log n).
    */
   mergeNode(node: NodeInput<S>): MergeResult;
+  /** The same where the kind is only known when it runs. */
+  mergeNode<K extends KindOf<S>>(node: NodeInputOfKind<S, K>): MergeResult;
   /** Replaces what is given; the rest stays. @throws {NotFoundError} when there is no such node. O(log n). */
   updateNode(id: NodeId, update: NodeUpdate<S>): NodeOf<S>;
   /**
@@ -78,6 +86,8 @@ export interface GraphWriter<S extends Schema = AnySchema> {
 
   /** Inserts an edge and returns its id. @throws {NotFoundError} when an end does not exist. O(log n). */
   insertEdge(edge: EdgeInput<S>): EdgeId;
+  /** The same where the type is only known when it runs: `data` must fit every type that it can be. */
+  insertEdge<T extends EdgeTypeOf<S>>(edge: EdgeInputOfType<S, T>): EdgeId;
   /** Inserts all of these edges or none; ids in input order. @throws {NotFoundError} when an end does not exist. */
   insertEdges(edges: Iterable<EdgeInput<S>>): EdgeId[];
   /**
@@ -85,6 +95,8 @@ export interface GraphWriter<S extends Schema = AnySchema> {
    * unchanged. @throws {NotFoundError} when an end does not exist. O(degree).
    */
   mergeEdge(edge: EdgeInput<S>): MergeResult;
+  /** The same where the type is only known when it runs. */
+  mergeEdge<T extends EdgeTypeOf<S>>(edge: EdgeInputOfType<S, T>): MergeResult;
   /** Replaces what is given; the rest stays. @throws {NotFoundError} when there is no such edge. O(log n). */
   updateEdge(id: EdgeId, update: EdgeUpdate<S>): EdgeOf<S>;
   /** Replaces top-level keys of `data`, as `patchNode` does. */

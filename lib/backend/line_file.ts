@@ -8,8 +8,15 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** An error of the file system as this package's; anything else as it is. */
 export function fileError(what: string, path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || typeof (error as { code?: unknown }).code !== "string" || "field" in error) {
-    return error;
+  if (!(error instanceof Error) || error instanceof GraphError) return error;
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string") return error;
+  if (code === "ENOENT" && what === "read") {
+    return new NotFoundError(`there is no file ${path}; check the path`, {
+      code: "file-not-found",
+      value: path,
+      cause: error,
+    });
   }
   return new IoError(`cannot ${what} ${path}: ${error.message}; check that file and folder can be read and written`, {
     code: "io-error",

@@ -34,7 +34,7 @@ export interface AnySchema {
 }
 
 /** `data` of a kind or type whose schema says `null`: always an empty record. */
-export type NoData = Readonly<Record<never, never>>;
+export type NoData = Readonly<Record<string, never>>;
 
 /** The kinds of a schema. */
 export type KindOf<S extends Schema> = keyof S["nodes"] & string;
@@ -104,10 +104,19 @@ export type DataInput<D> = [D] extends [null] ? { readonly data?: NoData }
   : Record<never, never> extends D ? { readonly data?: D }
   : { readonly data: D };
 
+/** Data that fits every one of these kinds (or types): what a record may hold whose kind is only known when it runs. */
+export type DataForEvery<M extends object, K extends keyof M> =
+  { [P in K]: (input: DataInput<M[P]>) => void }[K] extends (input: infer I) => void ? I : never;
+
 /** What a new node is made of. Omitted `data` is `{}`. */
 export type NodeInput<S extends Schema = AnySchema> = string extends KindOf<S>
   ? NodeShape<string> & { readonly data?: JsonValue }
   : { [K in KindOf<S>]: NodeShape<K> & DataInput<S["nodes"][K & keyof S["nodes"]]> }[KindOf<S>];
+
+/** What a new node of one kind, or of any of several, is made of. */
+export type NodeInputOfKind<S extends Schema, K extends KindOf<S>> =
+  & NodeShape<K>
+  & DataForEvery<S["nodes"], K & keyof S["nodes"]>;
 
 /** The parts of a new node besides `data`. */
 export interface NodeShape<K extends string> {
@@ -125,6 +134,11 @@ export interface NodeShape<K extends string> {
 export type EdgeInput<S extends Schema = AnySchema> = string extends EdgeTypeOf<S>
   ? EdgeShape<string> & { readonly data?: JsonValue }
   : { [T in EdgeTypeOf<S>]: EdgeShape<T> & DataInput<S["edges"][T & keyof S["edges"]]> }[EdgeTypeOf<S>];
+
+/** What a new edge of one type, or of any of several, is made of. */
+export type EdgeInputOfType<S extends Schema, T extends EdgeTypeOf<S>> =
+  & EdgeShape<T>
+  & DataForEvery<S["edges"], T & keyof S["edges"]>;
 
 /** The parts of a new edge besides `data`. */
 export interface EdgeShape<T extends string> {

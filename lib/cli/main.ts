@@ -54,6 +54,7 @@ export function runCommandLine(args: readonly string[]): number {
   const output = new Output();
   let json = wantsJson(args);
   try {
+    if (args.length === 0) return showHelp(output);
     const parsed = parse(args, output, json);
     if ("exitCode" in parsed) {
       output.flush();
@@ -68,6 +69,12 @@ export function runCommandLine(args: readonly string[]): number {
   }
 }
 
+/** Without a command there is nothing to do: that is a mistake, and help is the answer to it. */
+function showHelp(output: Output): number {
+  parse(["--help"], output, false, (text) => output.errorLine(text));
+  return EXIT_USAGE;
+}
+
 function report(error: unknown, output: Output, json: boolean): number {
   if (error instanceof BrokenPipe) return EXIT_OK;
   try {
@@ -78,7 +85,12 @@ function report(error: unknown, output: Output, json: boolean): number {
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
 }
 
-function parse(args: readonly string[], output: Output, json: boolean): Invocation | Finished {
+function parse(
+  args: readonly string[],
+  output: Output,
+  json: boolean,
+  writeHelp: (text: string) => void = (text) => output.line(text),
+): Invocation | Finished {
   const finished = (): Finished => ({ exitCode: EXIT_OK });
   const problems: string[] = [];
   return runParserSync<typeof commands, Invocation | Finished, Invocation | Finished>(commands, "sqlitegraph", args, {
@@ -91,7 +103,7 @@ function parse(args: readonly string[], output: Output, json: boolean): Invocati
     termWidth: "auto",
     showDefault: true,
     showChoices: true,
-    stdout: (text) => output.line(text),
+    stdout: writeHelp,
     stderr: (text) => problems.push(text),
     onError: () => {
       const problem = problems.join("\n").replace(/^Error: /, "");

@@ -2,9 +2,9 @@
 
 import { ConflictError, NotFoundError } from "../backend/errors.ts";
 import type { GraphReader } from "../backend/graph_reader.ts";
-import type { NodeHeaderOf, NodeId } from "../backend/schema.ts";
-import type { AnySchema } from "../backend/schema.ts";
-import { printable } from "./table.ts";
+import type { AnySchema, NodeHeaderOf, NodeId, NodeOf } from "../backend/schema.ts";
+import { toJsonText } from "./json_text.ts";
+import { printable, shorten } from "./table.ts";
 
 /** A node without its `data`. */
 export type NodeHeader = NodeHeaderOf<AnySchema>;
@@ -17,9 +17,9 @@ export class AmbiguousNodeError extends ConflictError {
   readonly candidates: readonly NodeHeader[];
 
   /** Lists the nodes from which the user may choose. */
-  constructor(text: string, candidates: readonly NodeHeader[]) {
-    const shown = candidates.slice(0, CANDIDATES).map(({ id, kind, name }) =>
-      `  ${id}  ${printable(`${kind}:${name}`)}`
+  constructor(text: string, candidates: readonly NodeOf<AnySchema>[]) {
+    const shown = candidates.slice(0, CANDIDATES).map(({ id, kind, name, data }) =>
+      `  ${id}  ${printable(`${kind}:${name}  ${shorten(toJsonText(data), 80)}`)}`
     );
     const more = candidates.length > CANDIDATES ? "\n  ..." : "";
     super(`several nodes are called ${JSON.stringify(text)}; give the id of one:\n${shown.join("\n")}${more}`, {
@@ -63,8 +63,8 @@ export function findNode(graph: GraphReader, text: string): NodeHeader {
   });
 }
 
-function named(graph: GraphReader, name: string, kind?: string): NodeHeader[] {
-  return [...graph.nodes({ name, kind, limit: CANDIDATES + 1, data: false })];
+function named(graph: GraphReader, name: string, kind?: string): NodeOf<AnySchema>[] {
+  return [...graph.nodes({ name, kind, limit: CANDIDATES + 1 })];
 }
 
 /** The node without its `data`; it exists. */

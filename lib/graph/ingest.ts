@@ -93,6 +93,12 @@ interface PendingNode {
   readonly position: Position;
 }
 
+interface BadRow {
+  readonly value: unknown;
+  readonly position: Position;
+  readonly error: InvalidArgumentError | NotFoundError;
+}
+
 /** An end above 0 is an id; an end below 0 is the node at place −end − 1 of the same batch. */
 interface PendingEdge {
   readonly edge: { from: number; to: number; type: string };
@@ -106,6 +112,7 @@ class Ingest {
   readonly #refs = new RefTable();
   #nodes: PendingNode[] = [];
   #edges: PendingEdge[] = [];
+  #bad: BadRow[] = [];
   #source: RowSource | undefined;
   #batchStart = 0;
   #rowCount = 0;
@@ -129,6 +136,7 @@ class Ingest {
         this.#take(row, position);
       } catch (error) {
         this.#refuse(row, position, error);
+        if (this.#options.onSkip === undefined) this.#flush();
       }
       if (this.#isBatchFull()) this.#flush();
     }
@@ -142,7 +150,7 @@ class Ingest {
   }
 
   #isBatchFull(): boolean {
-    if (this.#nodes.length >= BATCH_ROWS || this.#edges.length >= BATCH_ROWS) return true;
+    if (Math.max(this.#nodes.length, this.#edges.length, this.#bad.length) >= BATCH_ROWS) return true;
     if (this.#source !== undefined) return this.#source.bytesRead - this.#batchStart >= BATCH_BYTES;
     return this.#rowCount - this.#batchStart >= 2 * BATCH_ROWS; // key-values and skipped rows report progress too
   }
@@ -191,7 +199,7 @@ class Ingest {
       throw invalidRow(`${field} is ${show(end)}; give a node's id or { ref: "..." }`, field, end);
     }
     const target = this.#refs.get(ref);
-    if (target === undefined) throw unknownRef(ref, field);
+    if (target === undefined || target === LEFT_OUT) throw unknownRef(ref, field);
     return target;
   }
 
@@ -208,6 +216,7 @@ class Ingest {
     this.#flushEdges(ids);
     this.#nodes = [];
     this.#edges = [];
+    this.#report();
     this.#batchStart = this.#source?.bytesRead ?? this.#rowCount;
     const { onProgress, signal } = this.#options;
     if (onProgress !== undefined) {
@@ -222,7 +231,7 @@ class Ingest {
     signal?.throwIfAborted();
   }
 
-  /** Ids of the batch's nodes by their place; 0 where the row was left out. */
+  /** Ids of the batch's nodes by their place; `LEFT_OUT` where there is none. */
   #flushNodes(): number[] {
     const pending = this.#nodes;
     const ids = this.#insertAll(
@@ -231,11 +240,9 @@ class Ingest {
       ({ node }) => this.#tx.insertNode(node),
     );
     pending.forEach(({ ref }, place) => {
-      const id = ids[place] ?? 0;
-      if (id !== 0) this.#nodeCount++;
-      if (ref === undefined) return;
-      if (id !== 0) this.#refs.replace(ref, id);
-      else this.#refs.delete(ref);
+      const id = ids[place] ?? LEFT_OUT;
+      if (id !== LEFT_OUT) this.#nodeCount++;
+      if (ref !== undefined) this.#refs.replace(ref, id);
     });
     return ids;
   }
@@ -244,11 +251,11 @@ class Ingest {
     const resolved: PendingEdge[] = [];
     for (const pending of this.#edges) {
       const { edge, value, position } = pending;
-      if (edge.from < 0) edge.from = nodeIds[-edge.from - 1] ?? 0;
-      if (edge.to < 0) edge.to = nodeIds[-edge.to - 1] ?? 0;
-      if (edge.from !== 0 && edge.to !== 0) resolved.push(pending);
+      if (edge.from < 0) edge.from = nodeIds[-edge.from - 1] ?? LEFT_OUT;
+      if (edge.to < 0) edge.to = nodeIds[-edge.to - 1] ?? LEFT_OUT;
+      if (edge.from !== LEFT_OUT && edge.to !== LEFT_OUT) resolved.push(pending);
       else {
-        const field = edge.from === 0 ? "from" : "to";
+        const field = edge.from === LEFT_OUT ? "from" : "to";
         const { ref } = (value as { edge: Record<"from" | "to", { ref: string }> }).edge[field];
         this.#refuse(value, position, unknownRef(ref, field));
       }
@@ -258,7 +265,7 @@ class Ingest {
       () => this.#tx.insertEdges(resolved.map(({ edge }) => edge as EdgeInput)),
       ({ edge }) => this.#tx.insertEdge(edge as EdgeInput),
     );
-    for (const id of ids) if (id !== 0) this.#edgeCount++;
+    for (const id of ids) if (id !== LEFT_OUT) this.#edgeCount++;
   }
 
   /** A batch that the backend refuses is inserted once more, row by row, to find the bad ones. */
@@ -278,31 +285,47 @@ class Ingest {
         return insertOne(row);
       } catch (error) {
         this.#refuse(row.value, row.position, error);
-        return 0;
+        return LEFT_OUT;
       }
     });
   }
 
-  /** Throws the error with the row's place in it, or leaves the row out when the caller wants that. */
-  #refuse(row: unknown, { row: rowNumber, file, line }: Position, error: unknown): void {
+  /** Notes a bad row; any other error ends the ingest. */
+  #refuse(value: unknown, position: Position, error: unknown): void {
     if (!isBadRow(error)) throw error;
+    this.#bad.push({ value, position, error });
+  }
+
+  /** Reports the bad rows of a batch in their order: the first ends the ingest, unless the caller wants it left out. */
+  #report(): void {
+    const bad = this.#bad.sort((a, b) => a.position.row - b.position.row);
+    this.#bad = [];
     const { onSkip } = this.#options;
-    if (onSkip === undefined) {
-      const where = file === undefined ? `row ${rowNumber}` : `${file} line ${line}`;
-      const { code, field, value } = error;
-      const ErrorClass = error instanceof NotFoundError ? NotFoundError : InvalidArgumentError;
-      throw new ErrorClass(`ingest: ${where}: ${error.message}`, {
-        code,
-        cause: error,
-        ...(field === undefined ? undefined : { field }),
-        ...(value === undefined ? undefined : { value }),
-      });
+    for (const { value, position, error } of bad) {
+      if (onSkip === undefined) throw placed(error, position);
+      this.#skippedCount++;
+      const { row, file, line } = position;
+      const given = value instanceof UnreadableRow ? value.text : value;
+      onSkip({ row, ...(file === undefined ? undefined : { file, line }), value: given }, error);
     }
-    this.#skippedCount++;
-    const value = row instanceof UnreadableRow ? row.text : row;
-    onSkip({ row: rowNumber, ...(file === undefined ? undefined : { file, line }), value }, error);
   }
 }
+
+/** The error with the row's place in front of its message. */
+function placed(error: InvalidArgumentError | NotFoundError, { row, file, line }: Position): GraphError {
+  const where = file === undefined ? `row ${row}` : `${file} line ${line}`;
+  const { code, field, value } = error;
+  const ErrorClass = error instanceof NotFoundError ? NotFoundError : InvalidArgumentError;
+  return new ErrorClass(`ingest: ${where}: ${error.message}`, {
+    code,
+    cause: error,
+    ...(field === undefined ? undefined : { field }),
+    ...(value === undefined ? undefined : { value }),
+  });
+}
+
+/** Stands for the id of a node whose row was left out. Its ref stays taken, so that the answer is the same in any batch. */
+const LEFT_OUT = 0;
 
 const ROW_MEMBERS: ReadonlySet<string> = new Set(["node", "edge", "kv", "ref"]);
 const NODE_MEMBERS: ReadonlySet<string> = new Set(["kind", "name", "data", "filePath", "labels"]);

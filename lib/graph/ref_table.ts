@@ -3,7 +3,7 @@
 /** A `Map` of V8 takes 2^24 entries and no more; a new one is begun well before. */
 const REFS_PER_MAP = 2 ** 23;
 
-/** Refs and what they stand for: a node's id, or, while the node waits for its batch, a negative number. */
+/** Refs and what they stand for: a node's id, or a number below 1 while it waits or when it has none. */
 export class RefTable {
   readonly #maps: Map<string, number>[] = [];
   #newest: Map<string, number>;
@@ -39,10 +39,5 @@ export class RefTable {
     for (const map of this.#maps) {
       if (map.has(ref)) map.set(ref, target);
     }
-  }
-
-  /** Removes a ref. */
-  delete(ref: string): void {
-    for (const map of this.#maps) map.delete(ref);
   }
 }

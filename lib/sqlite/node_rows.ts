@@ -7,7 +7,7 @@ import type { NodeFilter } from "../backend/query.ts";
 import type { NodeRecord } from "../backend/schema.ts";
 import { storable } from "../backend/validate.ts";
 import type { Connection } from "./connection.ts";
-import type { SqlRow, SqlValue } from "./driver.ts";
+import type { SqlRow, SqlStatement, SqlValue } from "./driver.ts";
 import type { Page } from "./paged_iterator.ts";
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -39,75 +39,81 @@ export function decodeData(text: SqlValue | undefined, what: string, id: number)
   }
 }
 
-/** SQL of a node's columns, from a table named `node`. The last one tells whether it has labels besides its kind. */
+/** A node's labels besides its kind as a JSON array in byte order, NULL when it has none. */
+export const LABELS_SQL =
+  `CASE WHEN EXISTS (SELECT 1 FROM graph_labels WHERE entity_id = node.id AND label <> node.kind) THEN
+  (SELECT json_group_array(DISTINCT label ORDER BY label) FROM graph_labels
+   WHERE entity_id = node.id AND label <> node.kind) END`;
+
+/**
+ * SQL of a node's columns, from a table named `node`. One statement for all of them: outside a transaction the locks of a
+ * second one would cost as much as the whole look-up.
+ */
 function columns(connection: Connection): string {
   const { driver } = connection;
   return `node.id AS id, ${driver.text("node.kind")} AS kind, ${driver.text("node.name")} AS name,
-    ${driver.text("node.file_path")} AS file_path,
-    EXISTS (SELECT 1 FROM graph_labels WHERE entity_id = node.id AND label <> node.kind) AS has_labels`;
+    ${driver.text("node.file_path")} AS file_path, ${LABELS_SQL} AS labels`;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** The record of a row: id, kind, name, file path, whether it has labels, and `data` where it was asked for. */
-function decodeNode(connection: Connection, row: SqlRow, withData: boolean): NodeRecord {
+/** The record of a row: id, kind, name, file path, labels, and `data` where it was asked for. */
+function decodeNode(row: SqlRow, withData: boolean): NodeRecord {
   const id = decodeId(row[0]);
-  const node: Mutable<Partial<NodeRecord>> = { id, kind: decodeText(row[1]), name: decodeText(row[2]) };
-  if (row[3] !== null) node.filePath = decodeText(row[3]);
-  if (row[4] !== 0) node.labels = labelsOf(connection, id);
-  if (withData) node.data = decodeData(row[5], "node", id) as NodeRecord["data"];
-  return node as NodeRecord;
+  const kind = decodeText(row[1]);
+  const name = decodeText(row[2]);
+  const data = withData ? decodeData(row[5], "node", id) as NodeRecord["data"] : undefined;
+  // Hot: the usual node gets its shape at once.
+  if (row[3] === null && row[4] === null) {
+    return (withData ? { id, kind, name, data } : { id, kind, name }) as NodeRecord;
+  }
+  return {
+    id,
+    kind,
+    name,
+    ...(row[3] === null ? undefined : { filePath: decodeText(row[3]) }),
+    ...(row[4] === null ? undefined : { labels: JSON.parse(row[4] as string) }),
+    ...(withData ? { data } : undefined),
+  } as NodeRecord;
 }
 
-/** Labels besides the kind, in byte order. */
-function labelsOf(connection: Connection, id: number): string[] {
-  const { driver } = connection;
-  return connection.statement(
-    `SELECT DISTINCT ${driver.text("label")} AS label FROM graph_labels WHERE entity_id = ?1
-      AND label <> (SELECT kind FROM graph_entities WHERE id = ?1) ORDER BY graph_labels.label`,
-  ).all(id).map(([label]) => decodeText(label));
-}
-
-/** The SQL of this file is built once per connection: its text is the key of the prepared statement. */
-class NodeSql {
-  readonly byId: string;
-  readonly headerById: string;
-  readonly name: string;
-  readonly kind: string;
+/** The statements of the hot look-ups, prepared once per connection. */
+class NodeStatements {
+  readonly record: SqlStatement;
+  readonly header: SqlStatement;
+  readonly name: SqlStatement;
+  readonly kind: SqlStatement;
+  readonly exists: SqlStatement;
 
   constructor(connection: Connection) {
     const { driver } = connection;
-    this.byId = `SELECT ${columns(connection)}, node.data AS data FROM graph_entities AS node WHERE node.id = ?`;
-    this.headerById = `SELECT ${columns(connection)} FROM graph_entities AS node WHERE node.id = ?`;
-    this.name = `SELECT ${driver.text("name")} AS name FROM graph_entities WHERE id = ?`;
-    this.kind = `SELECT ${driver.text("kind")} AS kind FROM graph_entities WHERE id = ?`;
+    const from = "FROM graph_entities AS node WHERE node.id = ?";
+    this.record = driver.prepare(`SELECT ${columns(connection)}, node.data AS data ${from}`);
+    this.header = driver.prepare(`SELECT ${columns(connection)} ${from}`);
+    this.name = driver.prepare(`SELECT ${driver.text("node.name")} AS name ${from}`);
+    this.kind = driver.prepare(`SELECT ${driver.text("node.kind")} AS kind ${from}`);
+    this.exists = driver.prepare(`SELECT 1 ${from}`);
   }
 }
 
-const sqlOf = new WeakMap<Connection, NodeSql>();
-
-function nodeSql(connection: Connection): NodeSql {
-  let sql = sqlOf.get(connection);
-  if (sql === undefined) sqlOf.set(connection, sql = new NodeSql(connection));
-  return sql;
+function statements(connection: Connection): NodeStatements {
+  return connection.prepared(NodeStatements);
 }
 
 /** The node, or undefined. */
 export function readNode(connection: Connection, id: number, withData: boolean): NodeRecord | undefined {
-  const sql = nodeSql(connection);
-  const row = connection.statement(withData ? sql.byId : sql.headerById).get(id);
-  return row === undefined ? undefined : decodeNode(connection, row, withData);
+  const { record, header } = statements(connection);
+  const row = (withData ? record : header).get(id);
+  return row === undefined ? undefined : decodeNode(row, withData);
 }
 
 /** Name of the node, or undefined. */
 export function readNodeName(connection: Connection, id: number): string | undefined {
-  const row = connection.statement(nodeSql(connection).name).get(id);
+  const row = statements(connection).name.get(id);
   return row === undefined ? undefined : decodeText(row[0]);
 }
 
 /** Kind of the node, or undefined. */
 export function readNodeKind(connection: Connection, id: number): string | undefined {
-  const row = connection.statement(nodeSql(connection).kind).get(id);
+  const row = statements(connection).kind.get(id);
   return row === undefined ? undefined : decodeText(row[0]);
 }
 
@@ -118,7 +124,7 @@ export function readNodeDataText(connection: Connection, id: number): string | u
 
 /** Whether the node exists. */
 export function nodeExists(connection: Connection, id: number): boolean {
-  return connection.statement("SELECT 1 FROM graph_entities WHERE id = ?").get(id) !== undefined;
+  return statements(connection).exists.get(id) !== undefined;
 }
 
 /** What a page of nodes yields. */
@@ -181,7 +187,7 @@ export function readNodePage<T>(
   for (const row of rows) {
     if (row[0] === null) continue;
     if (condition.matches !== undefined && !condition.matches(decodeText(row[2]))) continue;
-    items.push(wanted === "id" ? decodeId(row[0]) : decodeNode(connection, row, wanted === "record"));
+    items.push(wanted === "id" ? decodeId(row[0]) : decodeNode(row, wanted === "record"));
   }
   const last = rows.at(-1);
   const next = rows.length < size ? undefined : decodeId(condition.label === undefined ? last?.[0] : last?.at(-1));

@@ -19,7 +19,7 @@ import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
 import { countEdges } from "./edge_rows.ts";
 import { countValues, encodeValue, readValuePage, writeValue } from "./kv_rows.ts";
-import { decodeData, decodeId, decodeText, nodeExists } from "./node_rows.ts";
+import { decodeData, decodeId, decodeText, LABELS_SQL, nodeExists } from "./node_rows.ts";
 import { sizeOf } from "./open_file.ts";
 import { raiseSequence, type Session } from "./session.ts";
 import { countAllNodes } from "./stats.ts";
@@ -81,7 +81,7 @@ function* rows(connection: Connection, header: SnapshotHeader, now: number): Gen
   yield formatHeader(header);
   const nodes = `SELECT id, ${driver.text("kind")} AS kind, ${driver.text("name")} AS name,
     ${driver.text("file_path")} AS file_path, data,
-    (SELECT json_group_array(label ORDER BY label) FROM graph_labels WHERE entity_id = node.id AND label <> node.kind) AS labels
+    ${LABELS_SQL} AS labels
     FROM graph_entities AS node WHERE id > ? ORDER BY id LIMIT ${PAGE}`;
   for (const row of pages(connection, nodes)) yield formatNode(nodeRow(row));
   const edges = `SELECT id, ${driver.text("edge_type")} AS type, from_id, to_id, data FROM graph_edges
@@ -116,7 +116,7 @@ function nodeRow(row: SqlRow): NodeRow {
     kind: decodeText(row[1]),
     name: decodeText(row[2]),
     filePath: row[3] === null ? undefined : decodeText(row[3]),
-    labels: JSON.parse(row[5] as string) as string[],
+    labels: row[5] === null ? [] : JSON.parse(row[5] as string) as string[],
     dataText: checkedData(row[4], "node", id),
   };
 }
