@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { GraphError, IoError, NotFoundError } from "./errors.ts";
+import { GraphError, InvalidArgumentError, IoError, NotFoundError } from "./errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -50,13 +50,24 @@ export function* readLines(path: string): Generator<Line> {
   try {
     const chunk = new Uint8Array(CHUNK_BYTES);
     const decoder = new TextDecoder("utf-8", { fatal: true });
+    const decode = (bytes: Uint8Array, isLast: boolean): string => {
+      try {
+        return decoder.decode(bytes, { stream: !isLast });
+      } catch (error) {
+        throw new InvalidArgumentError(`${path} is no UTF-8 (after line ${number}); convert it first`, {
+          code: "not-utf8",
+          value: path,
+          cause: error,
+        });
+      }
+    };
     let rest = "";
     let number = 0;
     let bytesRead = 0;
     for (;;) {
       const length = readSync(file, chunk, 0, CHUNK_BYTES, null);
       bytesRead += length;
-      const texts = (rest + decoder.decode(chunk.subarray(0, length), { stream: length > 0 })).split("\n");
+      const texts = (rest + decode(chunk.subarray(0, length), length === 0)).split("\n");
       rest = texts.pop() as string;
       for (const text of texts) {
         yield { text: text.endsWith("\r") ? text.slice(0, -1) : text, number: ++number, bytesRead };

@@ -1,8 +1,7 @@
 /** Opens a database with the engine that its file is of. */
 
-import { statSync } from "node:fs";
 import type { Durability } from "../backend/care.ts";
-import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
+import { CorruptionError, InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
 import type { GraphBackend } from "../backend/graph_backend.ts";
 import type { AnySchema, Schema } from "../backend/schema.ts";
 import { show } from "../backend/validate.ts";
@@ -56,18 +55,19 @@ export function open<S extends Schema = AnySchema>(path: string, options: OpenOp
       value: backend,
     });
   }
-  if (typeof path === "string" && isV3File(path)) {
+  try {
+    return SqliteBackend.open<S>(path, rest);
+  } catch (error) {
+    // Looked at only now: a file that is no SQLite database has no locks that closing it could drop.
+    if (!(error instanceof CorruptionError) || error.code !== "not-a-database" || !isV3File(path)) throw error;
     throw new UnsupportedError(`open: ${path} is of the V3 format, which this release does not open yet`, {
       code: "format-not-supported",
       field: "path",
       value: path,
     });
   }
-  return SqliteBackend.open<S>(path, rest);
 }
 
 function isV3File(path: string): boolean {
-  if (path === "" || path === ":memory:" || path.includes("\0")) return false;
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
   return new TextDecoder().decode(readStart(path, V3_MAGIC.length)) === V3_MAGIC;
 }

@@ -33,7 +33,7 @@ export function backup(session: Session, folder: string, options: LongCallOption
   const temporary = temporaryName(join(folder, "backup"));
   try {
     progress("copy", 0, 1);
-    connection.driver.prepare("VACUUM INTO ?").run(temporary);
+    connection.driver.copyTo(temporary);
     syncFile(temporary);
     progress("verify", 0, 1);
     const content = verify(temporary, timeMs);

@@ -32,6 +32,8 @@ export interface SqlDriver {
   prepare(sql: string, options?: { readonly bigints?: boolean }): SqlStatement;
   /** SQL that yields a text column without loss: bytes where the driver would cut the text (at NUL). */
   text(column: string): string;
+  /** Writes the committed state to a new file. Not for use inside a transaction. */
+  copyTo(path: string): void;
   /** An independent copy of a database in memory. */
   copyOfMemory(): SqlDriver;
   /** Closes the connection; open statements are finalised. */

@@ -78,6 +78,10 @@ export class BunDriver implements SqlDriver {
     return column;
   }
 
+  copyTo(path: string): void {
+    this.prepare("VACUUM INTO ?").run(path);
+  }
+
   copyOfMemory(): SqlDriver {
     return new BunDriver(this.#path, false, this.#sqlite.Database.deserialize(this.#database.serialize()));
   }

@@ -7,9 +7,6 @@ import { CorruptionError, InvalidArgumentError, NotFoundError } from "../backend
 import { fileError } from "../backend/line_file.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 
-/** First bytes of every SQLite file. */
-const MAGIC = "SQLite format 3\0";
-
 /** How a path is opened. */
 export interface OpenFileOptions extends ConnectionOptions {
   /** Whether to create the file when it is missing. */
@@ -21,10 +18,12 @@ export interface OpenFileOptions extends ConnectionOptions {
  *
  * @throws {NotFoundError} when it is missing and must not be created
  * @throws {InvalidArgumentError} for a directory
- * @throws {CorruptionError} for an empty file or one that does not begin like a database
+ * @throws {CorruptionError} for an empty file
  */
 export function ensureFile(path: string, options: OpenFileOptions): void {
-  if (sizeOf(path) === undefined) {
+  // Only asked for its size: closing a file that this process has open as a database would drop the database's locks.
+  const size = sizeOf(path);
+  if (size === undefined) {
     if (options.readonly || !options.create) {
       throw new NotFoundError(
         `open: there is no file ${path}; check the path, or open it with { create: true } for writing`,
@@ -36,8 +35,12 @@ export function ensureFile(path: string, options: OpenFileOptions): void {
       );
     }
     createFile(path, options);
+  } else if (size === 0) {
+    throw new CorruptionError(
+      `${path} is empty, so its content was lost (a new database is never empty); restore a backup or delete it`,
+      { code: "empty-file", value: path },
+    );
   }
-  checkMagic(path);
 }
 
 /** Size of a file, undefined when there is none. */
@@ -53,7 +56,7 @@ export function sizeOf(path: string): number | undefined {
   return stats?.size;
 }
 
-/** First bytes of a file, at most `length`. */
+/** First bytes of a file that is no SQLite database, at most `length`. */
 export function readStart(path: string, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   return withFile(path, "r", (file) => bytes.subarray(0, readSync(file, bytes, 0, length, 0)));
@@ -72,25 +75,6 @@ function withFile<R>(path: string, flags: string, use: (file: number) => R): R {
     throw fileError("use", path, error);
   } finally {
     closeSync(file);
-  }
-}
-
-function checkMagic(path: string): void {
-  const start = readStart(path, MAGIC.length);
-  if (start.length === 0) {
-    throw new CorruptionError(
-      `${path} is empty, so its content was lost (a new database is never empty); restore a backup or delete it`,
-      {
-        code: "empty-file",
-        value: path,
-      },
-    );
-  }
-  if (new TextDecoder().decode(start) !== MAGIC) {
-    throw new CorruptionError(`${path} is no database: it does not begin like one; check the path`, {
-      code: "not-a-database",
-      value: path,
-    });
   }
 }
 
