@@ -11,7 +11,7 @@
 
 import { InvalidArgumentError } from "../backend/errors.ts";
 import { type JsonValue, parseJson } from "../backend/json.ts";
-import { LineReader, MAX_LINE_BYTES } from "./line_reader.ts";
+import { LineReader, MAX_LINE_BYTES } from "../backend/line_reader.ts";
 import { type IngestEnd, type IngestRow, type RowSource, UnreadableRow } from "./row_source.ts";
 
 /** How to read a CSV file. */

@@ -13,7 +13,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { InvalidArgumentError } from "../backend/errors.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../backend/json.ts";
 import { show } from "../backend/validate.ts";
-import { LineReader } from "./line_reader.ts";
+import { LineReader } from "../backend/line_reader.ts";
 import { type IngestRow, type RowSource, UnreadableRow } from "./row_source.ts";
 
 const BLANK = /^\s*$/;

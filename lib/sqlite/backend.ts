@@ -74,6 +74,9 @@ export class SqliteBackend extends SqliteWriter {
   static open<S extends Schema = AnySchema>(path: string, options: SqliteOptions = {}): GraphBackend<S> {
     checkText(path, "open", "path");
     const { durability = "full", readonly = false, create = true, driver, clock = Date.now } = options;
+    if (driver !== undefined && driver !== "bun" && driver !== "node") {
+      throw invalidOption("driver", driver, '"bun" or "node", or leave it out');
+    }
     if (path === "") throw invalidOption("path", path, "a path or :memory:");
     if (!DURABILITIES.includes(durability)) throw invalidOption("durability", durability, '"full", "normal" or "off"');
     const busyTimeoutMs = Math.min(

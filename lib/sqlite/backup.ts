@@ -9,7 +9,8 @@ import { fileError } from "../backend/line_file.ts";
 import { Connection } from "./connection.ts";
 import { countEdges } from "./edge_rows.ts";
 import { countValues } from "./kv_rows.ts";
-import { sizeOf, syncFile, syncFolder, temporaryName } from "./open_file.ts";
+import { sizeOf } from "./file_size.ts";
+import { syncFile, syncFolder, temporaryName } from "./open_file.ts";
 import type { Session } from "./session.ts";
 import { countAllNodes } from "./stats.ts";
 
@@ -18,7 +19,7 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Copies the database into a folder: copy, sync, verify, hash, then rename, so that a file with a backup's name is whole. */
 export function backup(session: Session, folder: string, options: LongCallOptions = {}): BackupResult {
   session.refuseInTransaction("backup");
-  const connection = session.connection("backup");
+  session.connection("backup");
   const startedAt = performance.now();
   const timeMs = session.now();
   const progress = (phase: string, done: number, total: number): void => {
@@ -33,7 +34,7 @@ export function backup(session: Session, folder: string, options: LongCallOption
   const temporary = temporaryName(join(folder, "backup"));
   try {
     progress("copy", 0, 1);
-    connection.driver.copyTo(temporary);
+    session.copyTo(temporary);
     syncFile(temporary);
     progress("verify", 0, 1);
     const content = verify(temporary, timeMs);

@@ -1,6 +1,7 @@
 /** Consistency check of a database: pages and indexes by SQLite, the rules of the data model here. */
 
 import type { CheckResult, Finding, LongCallOptions } from "../backend/care.ts";
+import { CorruptionError } from "../backend/errors.ts";
 import { parseJson } from "../backend/json.ts";
 import type { Connection } from "./connection.ts";
 import { decodeValue } from "./kv_rows.ts";
@@ -80,35 +81,48 @@ export function checkDatabase(session: Session, options: LongCallOptions = {}): 
   const add = (severity: Finding["severity"], code: string, message: string, count: number): void => {
     if (count > 0) findings.push({ severity, code, message, count });
   };
-  session.consistently(() => {
-    step();
-    for (const [message] of connection.statement("PRAGMA integrity_check").all()) {
-      if (message !== "ok") add("error", "integrity", String(message), 1);
-    }
-    step();
-    add(
-      "error",
-      "foreign-key",
-      "rows that refer to missing rows",
-      connection.statement("PRAGMA foreign_key_check").all().length,
-    );
-    for (const { severity, code, message, from } of RULES) {
-      step();
-      add(severity, code, message, Number(connection.statement(`SELECT count(*) FROM ${from}`).get()?.[0]));
-    }
-    step();
-    add("error", "corrupt-data", "nodes or edges whose data is no JSON", countUnreadable(connection, options));
-    step();
-    add(
-      "error",
-      "corrupt-value",
-      "keys whose value is not in a known form",
-      countUnreadableValues(connection, options),
-    );
-  });
+  try {
+    session.consistently(() => checkAll(connection, step, add, options));
+  } catch (error) {
+    // Damage can be such that the checks themselves fail on it.
+    if (!(error instanceof CorruptionError)) throw error;
+    add("error", "integrity", error.message, 1);
+  }
   options.onProgress?.({ phase: "check", done: phases, total: phases });
   findings.sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
   return { ok: findings.every((finding) => finding.severity !== "error"), findings };
+}
+
+function checkAll(
+  connection: Connection,
+  step: () => void,
+  add: (severity: Finding["severity"], code: string, message: string, count: number) => void,
+  options: LongCallOptions,
+): void {
+  step();
+  for (const [message] of connection.statement("PRAGMA integrity_check").all()) {
+    if (message !== "ok") add("error", "integrity", String(message), 1);
+  }
+  step();
+  add(
+    "error",
+    "foreign-key",
+    "rows that refer to missing rows",
+    connection.statement("PRAGMA foreign_key_check").all().length,
+  );
+  for (const { severity, code, message, from } of RULES) {
+    step();
+    add(severity, code, message, Number(connection.statement(`SELECT count(*) FROM ${from}`).get()?.[0]));
+  }
+  step();
+  add("error", "corrupt-data", "nodes or edges whose data is no JSON", countUnreadable(connection, options));
+  step();
+  add(
+    "error",
+    "corrupt-value",
+    "keys whose value is not in a known form",
+    countUnreadableValues(connection, options),
+  );
 }
 
 function countUnreadable(connection: Connection, options: LongCallOptions): number {

@@ -1,7 +1,8 @@
 /** One SQLite connection with its pragmas set and its prepared statements kept. */
 
 import type { Durability } from "../backend/care.ts";
-import { UnsupportedError } from "../backend/errors.ts";
+import { CorruptionError, UnsupportedError } from "../backend/errors.ts";
+import { sizeOf } from "./file_size.ts";
 import { openDriver, type SqlDriver, type SqlStatement } from "./driver.ts";
 import { type FileSchema, prepareFile, prepareReadonly, refuseForeignFile } from "./schema.ts";
 
@@ -44,6 +45,7 @@ export class Connection {
     try {
       driver.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
       refuseForeignFile(driver, path);
+      refuseCutFile(driver, path);
       if (!options.readonly) useLog(driver, path);
       driver.exec(`
         PRAGMA synchronous = ${SYNCHRONOUS[options.durability]};
@@ -91,6 +93,18 @@ export class Connection {
     this.#sets.length = 0;
     this.driver.close();
   }
+}
+
+/** SQLite reads a last page that is not whole as if zeros followed. With a log that holds the rest, it is no damage. */
+function refuseCutFile(driver: SqlDriver, path: string): void {
+  if (path === ":memory:") return;
+  const pageBytes = Number(driver.prepare("PRAGMA page_size").get()?.[0]);
+  const excess = (sizeOf(path) ?? 0) % pageBytes;
+  if (excess === 0 || (sizeOf(`${path}-wal`) ?? 0) > 0) return;
+  throw new CorruptionError(`${path} was cut: its last page has ${excess} of ${pageBytes} bytes; restore a backup`, {
+    code: "file-cut",
+    value: path,
+  });
 }
 
 function useLog(driver: SqlDriver, path: string): void {

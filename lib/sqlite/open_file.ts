@@ -1,11 +1,15 @@
 /** What the file system says of a path before SQLite sees it, and the atomic creation of a new database file. */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, lstatSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { CorruptionError, InvalidArgumentError, NotFoundError } from "../backend/errors.ts";
+import { CorruptionError, NotFoundError } from "../backend/errors.ts";
 import { fileError } from "../backend/line_file.ts";
+import { sizeOf } from "./file_size.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
+
+/** Smallest page, and so file, of SQLite; it takes a smaller file for a new database. */
+const SMALLEST_PAGE = 512;
 
 /** How a path is opened. */
 export interface OpenFileOptions extends ConnectionOptions {
@@ -40,20 +44,12 @@ export function ensureFile(path: string, options: OpenFileOptions): void {
       `${path} is empty, so its content was lost (a new database is never empty); restore a backup or delete it`,
       { code: "empty-file", value: path },
     );
-  }
-}
-
-/** Size of a file, undefined when there is none. */
-export function sizeOf(path: string): number | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory()) {
-    throw new InvalidArgumentError(`open: ${path} is a directory; give the path of a file`, {
-      code: "is-a-directory",
-      field: "path",
+  } else if (size < SMALLEST_PAGE) {
+    throw new CorruptionError(`${path} is no database: it has only ${size} bytes; check the path`, {
+      code: "not-a-database",
       value: path,
     });
   }
-  return stats?.size;
 }
 
 /** First bytes of a file that is no SQLite database, at most `length`. */

@@ -12,6 +12,9 @@ export const SCHEMA_VERSION = 6;
 /** Newest schema version that is opened (and then kept). */
 export const NEWEST_SCHEMA_VERSION = 10;
 
+/** Schema version of the first releases that write the kind as a label. */
+const FIRST_WITH_KIND_LABELS = 5;
+
 /** What a connection has to know about the file's tables. */
 export interface FileSchema {
   /** Value in `graph_meta`. */
@@ -170,19 +173,17 @@ END;`;
 const REMOVE_ORPHANS = `
 DELETE FROM graph_labels WHERE entity_id NOT IN (SELECT id FROM graph_entities);
 DELETE FROM graph_properties WHERE entity_id NOT IN (SELECT id FROM graph_entities);`;
-const REMOVE_STALE_KIND_LABELS = `
-DELETE FROM graph_labels WHERE rowid IN (
+const STALE_KIND_LABELS = `
   SELECT first_row FROM (
     SELECT entity_id, first_row,
       min(first_row) OVER (ORDER BY entity_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS later_row
-    FROM (SELECT entity_id, min(rowid) AS first_row FROM graph_labels GROUP BY entity_id)
+    FROM (SELECT entity_id, min(rowid) AS first_row FROM main.graph_labels GROUP BY entity_id)
   ) AS written
   JOIN graph_entities AS node ON node.id = written.entity_id
-  JOIN graph_labels AS first ON first.rowid = first_row
+  JOIN main.graph_labels AS first ON first.rowid = first_row
   WHERE coalesce(later_row > first_row, 1)
-    AND NOT EXISTS (SELECT 1 FROM graph_labels WHERE entity_id = node.id AND label = node.kind)
-    AND EXISTS (SELECT 1 FROM graph_entities WHERE kind = first.label)
-);`;
+    AND NOT EXISTS (SELECT 1 FROM main.graph_labels WHERE entity_id = node.id AND label = node.kind)
+    AND EXISTS (SELECT 1 FROM graph_entities WHERE kind = first.label)`;
 const ADD_KIND_LABELS = `
 INSERT INTO graph_labels (entity_id, label) SELECT id, kind FROM graph_entities AS node
   WHERE NOT EXISTS (SELECT 1 FROM graph_labels WHERE entity_id = node.id AND label = node.kind);`;
@@ -191,6 +192,10 @@ INSERT INTO graph_labels (entity_id, label) SELECT id, kind FROM graph_entities 
 const TEMPORARY_STATE = `
 CREATE TEMP TABLE sqlitegraph_state (id INTEGER, format INTEGER, lsn INTEGER, committed_ms INTEGER);
 INSERT INTO sqlitegraph_state VALUES (1, 1, 0, 0);`;
+const TEMPORARY_LABELS = `
+CREATE TEMP TABLE sqlitegraph_stale_labels AS ${STALE_KIND_LABELS};
+CREATE TEMP VIEW graph_labels AS SELECT entity_id, label FROM main.graph_labels AS stored
+  WHERE NOT EXISTS (SELECT 1 FROM sqlitegraph_stale_labels WHERE first_row = stored.rowid);`;
 const TEMPORARY_KEYS = `
 CREATE TEMP VIEW sqlitegraph_kv_keys AS SELECT ${
   keyHexSql("kv_store.key")
@@ -214,10 +219,12 @@ function columnNames(driver: SqlDriver, table: string): Set<string> {
  */
 export function refuseForeignFile(driver: SqlDriver, path: string): void {
   const tables = tableNames(driver);
-  if (!tables.has("graph_entities")) {
-    if (tables.size === 0) return;
+  const isOurs = tables.has("graph_entities") &&
+    ["id", "kind", "name", "file_path", "data"].every((column) => columnNames(driver, "graph_entities").has(column));
+  if (!isOurs) {
+    if (driver.prepare("SELECT 1 FROM sqlite_schema").get() === undefined) return;
     throw new InvalidArgumentError(
-      `${path} is a SQLite database of another program (it has no table graph_entities); choose another file`,
+      `${path} is a SQLite database of another program (it has no table graph_entities of ours); choose another file`,
       { code: "not-a-graph", field: "path", value: path },
     );
   }
@@ -277,7 +284,9 @@ function migrate(driver: SqlDriver, path: string): void {
   driver.exec(KV_TABLE);
   driver.exec(OWN_TABLES);
   driver.exec(REMOVE_ORPHANS);
-  if (found >= 5) driver.exec(REMOVE_STALE_KIND_LABELS);
+  if (found >= FIRST_WITH_KIND_LABELS) {
+    driver.exec(`DELETE FROM graph_labels WHERE rowid IN (${STALE_KIND_LABELS})`);
+  }
   driver.exec(ADD_KIND_LABELS);
 }
 
@@ -293,7 +302,12 @@ export function prepareReadonly(driver: SqlDriver, path: string): FileSchema {
   }
   if (!tables.has("kv_store")) driver.exec(KV_TABLE.replace("CREATE TABLE IF NOT EXISTS", "CREATE TEMP TABLE"));
   if (!tables.has("sqlitegraph_kv_keys")) driver.exec(TEMPORARY_KEYS);
-  if (!tables.has("sqlitegraph_state")) driver.exec(TEMPORARY_STATE);
+  if (!tables.has("sqlitegraph_state")) {
+    driver.exec(TEMPORARY_STATE);
+    const hasStaleLabels = storedVersion(driver, tables, path) >= FIRST_WITH_KIND_LABELS &&
+      driver.prepare(STALE_KIND_LABELS).get() !== undefined;
+    if (hasStaleLabels) driver.exec(TEMPORARY_LABELS);
+  }
   return describe(driver, path);
 }
 

@@ -12,6 +12,7 @@ import { MAX_TRANSACTION_DEPTH } from "../backend/limits.ts";
 import { keyToUser } from "../backend/validate.ts";
 import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
+import { openDriver } from "./driver.ts";
 import type { PageSource } from "./paged_iterator.ts";
 import type { ReadScope } from "./reader.ts";
 
@@ -58,6 +59,8 @@ export class Session implements WriteScope {
   #depth = 0;
   #isReading = false;
   #isDirty = false;
+  /** Whether anybody listened when the transaction began: a commit is told as a whole or not at all. */
+  #isObserved = false;
   /** A statement failed half-way through a call at this depth: the transaction can only be rolled back. */
   #failure: { readonly error: unknown; readonly depth: number } | undefined;
   readonly #changes = new ChangeLog();
@@ -118,13 +121,13 @@ export class Session implements WriteScope {
   consistently<R>(read: () => R): R {
     if (this.inTransaction || this.#isReading || this.#isMemory) return read();
     const connection = this.connection("read");
-    connection.statement("BEGIN").run();
-    this.#isReading = true;
     try {
+      connection.statement("BEGIN").run();
+      this.#isReading = true;
       return read();
     } finally {
       this.#isReading = false;
-      connection.statement("COMMIT").run();
+      rollbackIfOpen(connection);
     }
   }
 
@@ -145,6 +148,18 @@ export class Session implements WriteScope {
     const view = this.#isMemory ? this.#viewMemory(call) : this.#viewFile();
     this.#views.add(view);
     return view;
+  }
+
+  /** Writes the last commit to a new file. */
+  copyTo(path: string): void {
+    if (this.#isMemory) return this.connection("copy").driver.copyTo(path);
+    // A connection of its own: temporary objects of this one would get in the way.
+    const driver = openDriver(this.path, { ...this.#options, readonly: true });
+    try {
+      driver.copyTo(path);
+    } finally {
+      driver.close();
+    }
   }
 
   /** Releases a view when its holder is collected without having released it. */
@@ -284,6 +299,7 @@ export class Session implements WriteScope {
     if (this.#depth > 0) connection.statement(`SAVEPOINT s${this.#depth}`).run();
     else {
       connection.statement(this.readonly ? "BEGIN" : "BEGIN IMMEDIATE").run();
+      this.#isObserved = this.hub.isActive;
       this.#skipSeenIds(connection);
     }
     this.#depth++;
@@ -371,18 +387,18 @@ export class Session implements WriteScope {
       if (id !== this.#lastNewNode + 1) this.#firstNewNode = id;
       this.#lastNewNode = id;
     } else if (operation === "delete") this.#lastNewNode = -1;
-    if (this.hub.isActive) this.#changes.add({ type: "node", operation, id });
+    if (this.#isObserved) this.#changes.add({ type: "node", operation, id });
   }
 
   noteEdge(operation: RecordOperation, id: number, from: number, to: number): void {
     this.#isDirty = true;
     if (operation === "insert" && id > this.#inserted.graph_edges) this.#inserted.graph_edges = id;
-    if (this.hub.isActive) this.#changes.add({ type: "edge", operation, id, from, to });
+    if (this.#isObserved) this.#changes.add({ type: "edge", operation, id, from, to });
   }
 
   noteKey(operation: () => KeyValueChange["operation"], key: Uint8Array): void {
     this.#isDirty = true;
-    if (this.hub.isActive) this.#changes.add({ type: "kv", operation: operation(), key: keyToUser(key) });
+    if (this.#isObserved) this.#changes.add({ type: "kv", operation: operation(), key: keyToUser(key) });
   }
 
   isKnownNode(id: number): boolean {

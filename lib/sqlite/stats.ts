@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 import { countEdges } from "./edge_rows.ts";
 import { countValues } from "./kv_rows.ts";
 import { decodeText } from "./node_rows.ts";
-import { sizeOf } from "./open_file.ts";
+import { sizeOf } from "./file_size.ts";
 import type { Session } from "./session.ts";
 
 /** Number of nodes. */

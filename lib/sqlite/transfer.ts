@@ -2,7 +2,8 @@
 
 import type { ImportOptions, LongCallOptions, TransferResult } from "../backend/care.ts";
 import { ConflictError, InvalidArgumentError } from "../backend/errors.ts";
-import { readLines, writeLines } from "../backend/line_file.ts";
+import { writeLines } from "../backend/line_file.ts";
+import { LineReader } from "../backend/line_reader.ts";
 import {
   formatEdge,
   formatHeader,
@@ -20,11 +21,13 @@ import type { SqlRow, SqlValue } from "./driver.ts";
 import { countEdges } from "./edge_rows.ts";
 import { countValues, encodeValue, readValuePage, writeValue } from "./kv_rows.ts";
 import { decodeData, decodeId, decodeText, LABELS_SQL, nodeExists } from "./node_rows.ts";
-import { sizeOf } from "./open_file.ts";
 import { raiseSequence, type Session } from "./session.ts";
 import { countAllNodes } from "./stats.ts";
 
 const PAGE = 1000;
+/** The Rust system leaves the properties of deleted nodes behind. */
+const OF_EXISTING_NODES = "WHERE entity_id IN (SELECT id FROM graph_entities)";
+
 /** Rows between two reports of progress. */
 const PROGRESS_ROWS = 1000;
 
@@ -56,7 +59,7 @@ function readHeader(connection: Connection, now: number): SnapshotHeader {
     nodes: countAllNodes(connection),
     edges: countEdges(connection, undefined),
     keyValues: countValues(connection, now),
-    properties: Number(connection.statement("SELECT count(*) FROM graph_properties").get()?.[0]),
+    properties: Number(connection.statement(`SELECT count(*) FROM graph_properties ${OF_EXISTING_NODES}`).get()?.[0]),
     nextNodeId: next("graph_entities"),
     nextEdgeId: next("graph_edges"),
   };
@@ -92,7 +95,7 @@ function* rows(connection: Connection, header: SnapshotHeader, now: number): Gen
   }
   yield* keyValueLines(connection, now);
   const properties = `SELECT rowid AS row_id, entity_id, ${driver.text("key")} AS key, ${driver.text("value")} AS value
-    FROM graph_properties WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`;
+    FROM graph_properties ${OF_EXISTING_NODES} AND rowid > ? ORDER BY rowid LIMIT ${PAGE}`;
   for (const [, node, key, value] of pages(connection, properties)) {
     yield formatProperty({ node: decodeId(node), key: decodeText(key), value: decodeText(value) });
   }
@@ -144,19 +147,20 @@ export function importSnapshot(session: Session, path: string, options: ImportOp
   options.signal?.throwIfAborted();
   return session.writeMany("importSnapshot", (connection) => {
     clearOrRefuse(session, connection, options.replace === true);
-    const sizeBytes = sizeOf(path) ?? 0;
+    const reader = new LineReader(path);
+    const { sizeBytes } = reader;
     const found = { nodes: 0, edges: 0, keyValues: 0, properties: 0 };
     const restorer = new Restorer(session, connection);
     let header: SnapshotHeader | undefined;
     let done = 0;
-    for (const { text, number, bytesRead } of readLines(path)) {
+    for (const text of reader.lines()) {
       if (done++ % PROGRESS_ROWS === 0) {
-        options.onProgress?.({ phase: "import", done: bytesRead, total: sizeBytes });
+        options.onProgress?.({ phase: "import", done: reader.bytesRead, total: sizeBytes });
         options.signal?.throwIfAborted();
       }
       if (text.trim() === "") continue;
-      if (header === undefined) header = parseHeader(text, number);
-      else restorer.restore(parseRow(text, number), number, found);
+      if (header === undefined) header = parseHeader(text, reader.line);
+      else restorer.restore(parseRow(text, reader.line), reader.line, found);
     }
     options.onProgress?.({ phase: "import", done: sizeBytes, total: sizeBytes });
     options.signal?.throwIfAborted();

@@ -20,7 +20,7 @@ import {
 import type { Connection } from "./connection.ts";
 import { edgeExists, findEdge, readEdge, readEdgeDataText } from "./edge_rows.ts";
 import { deleteValue, encodeValue, keyExists, writeValue } from "./kv_rows.ts";
-import { nodeExists, readNode, readNodeDataText, readNodeKind } from "./node_rows.ts";
+import { decodeId, nodeExists, readNode, readNodeDataText, readNodeKind } from "./node_rows.ts";
 import { edgeNotFound, nodeNotFound, SqliteKeyValueReader, SqliteReader } from "./reader.ts";
 import type { WriteScope } from "./session.ts";
 
@@ -73,6 +73,7 @@ function insertNodeRow(scope: WriteScope, connection: Connection, node: CheckedN
     ).insert(node.kind, node.name, node.filePath, node.data, Math.floor(scope.now() / 1000))
     : connection.statement("INSERT INTO graph_entities (kind, name, file_path, data) VALUES (?, ?, ?, ?)")
       .insert(node.kind, node.name, node.filePath, node.data);
+  decodeId(id);
   const label = connection.statement(INSERT_LABEL);
   label.run(id, node.kind);
   for (const further of node.labels) label.run(id, further);
@@ -87,6 +88,7 @@ function insertEdgeRow(scope: WriteScope, connection: Connection, edge: CheckedE
     ).insert(edge.from, edge.to, edge.type, edge.data, Math.floor(scope.now() / 1000))
     : connection.statement("INSERT INTO graph_edges (from_id, to_id, edge_type, data) VALUES (?, ?, ?, ?)")
       .insert(edge.from, edge.to, edge.type, edge.data);
+  decodeId(id);
   scope.noteEdge("insert", id, edge.from, edge.to);
   return id;
 }

@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { InvalidArgumentError, IoError, NotFoundError } from "../backend/errors.ts";
+import { InvalidArgumentError, IoError, NotFoundError } from "./errors.ts";
 
 const BLOCK_BYTES = 256 * 1024;
 

@@ -1,0 +1,79 @@
+/** Starts the command line in a process, on the runtime that the test runs on. */
+
+import { assertEquals } from "@std/assert";
+import { writeFileSync } from "node:fs";
+import { runScript, type ScriptResult } from "../support/script.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
+
+const MAIN = new URL("../../lib/cli/main.ts", import.meta.url);
+
+/** Runs the command line with these arguments. */
+export function run(...args: string[]): Promise<ScriptResult> {
+  return runScript(MAIN, { args });
+}
+
+/** Runs a command that must succeed without a word on standard error; its standard output. */
+export async function succeed(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" }, `sqlitegraph ${args.join(" ")}`);
+  return stdout;
+}
+
+/** Runs a command with `--json` that must succeed; the one value that it prints. */
+export async function succeedJson(...args: string[]): Promise<unknown> {
+  const values = await succeedJsonLines(...args);
+  assertEquals(values.length, 1);
+  return values[0];
+}
+
+/** Runs a command with `--json` that must succeed; the values that it prints, one a line. */
+export async function succeedJsonLines(...args: string[]): Promise<unknown[]> {
+  return (await succeed(...args, "--json")).split("\n").slice(0, -1).map((line) => JSON.parse(line) as unknown);
+}
+
+/** Runs a command with `--json` that must fail with this exit code; the error that it prints. */
+export async function failJson(code: number, ...args: string[]): Promise<Record<string, unknown>> {
+  const result = await run(...args, "--json");
+  assertEquals({ code: result.code, stdout: result.stdout }, { code, stdout: "" }, `sqlitegraph ${args.join(" ")}`);
+  return (JSON.parse(result.stderr) as { error: Record<string, unknown> }).error;
+}
+
+/** Rows of a small graph: two persons of the same name, a city, edges, keys. */
+export const PEOPLE: readonly string[] = [
+  '{"node": {"kind": "Person", "name": "Ada", "data": {"born": 1815, "big": 12345678901234567890}}, "ref": "ada"}',
+  '{"node": {"kind": "Person", "name": "Charles", "labels": ["math"], "filePath": "c.txt"}, "ref": "charles"}',
+  '{"node": {"kind": "City", "name": "Ada"}, "ref": "city"}',
+  '{"node": {"kind": "Person", "name": "1984"}}',
+  '{"edge": {"type": "KNOWS", "from": {"ref": "ada"}, "to": {"ref": "charles"}, "data": {"since": 1833}}}',
+  '{"edge": {"type": "WRITES_TO", "from": {"ref": "ada"}, "to": {"ref": "charles"}}}',
+  '{"edge": {"type": "LIVES_IN", "from": {"ref": "charles"}, "to": {"ref": "city"}}}',
+  '{"kv": {"key": "app:a", "value": {"n": 12345678901234567890}}}',
+  '{"kv": {"key": "app:b", "value": null, "ttlSeconds": 1000}}',
+  '{"kv": {"keyBytes": "/wA=", "bytes": "AQI="}}',
+];
+
+/** A folder with files. */
+export interface Workplace extends TempDir {
+  /** Writes a file; its path. */
+  write(name: string, lines: readonly string[]): string;
+}
+
+/** A folder that is removed at the end of the block. */
+export function workplace(): Workplace {
+  const dir = tempDir();
+  return {
+    ...dir,
+    write(name, lines) {
+      const path = dir.path(name);
+      writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
+      return path;
+    },
+  };
+}
+
+/** Imports `PEOPLE` into a new database; its path. */
+export async function peopleIn(place: Workplace): Promise<string> {
+  const database = place.path("people.graph");
+  await succeed("import", place.write("people.jsonl", PEOPLE), "--into", database);
+  return database;
+}
