@@ -9,13 +9,17 @@ const CHUNK_BYTES = 256 * 1024;
 /** An error of the file system as this package's; anything else as it is. */
 export function fileError(what: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof GraphError) return error;
-  const { code } = error as { code?: unknown };
-  if (typeof code !== "string") return error;
+  if (typeof (error as { code?: unknown }).code !== "string" && !isRefusal(error)) return error;
   return new IoError(`cannot ${what} ${path}: ${error.message}; check that file and folder can be read and written`, {
     code: "io-error",
     value: path,
     cause: error,
   });
+}
+
+/** Whether Deno refused an access that its permissions do not cover. */
+export function isRefusal(error: Error): boolean {
+  return error.name === "NotCapable" || error.name === "PermissionDenied";
 }
 
 /**
@@ -27,8 +31,13 @@ export function fileError(what: string, path: string, error: unknown): unknown {
 export function writeLines(path: string, lines: Iterable<string>): number {
   const temporary = `${path}.new-${randomBytes(6).toString("hex")}`;
   let size = 0;
+  let file: number;
   try {
-    const file = openSync(temporary, "wx");
+    file = openSync(temporary, "wx");
+  } catch (error) {
+    throw fileError("write", path, error);
+  }
+  try {
     try {
       let pending = "";
       const flush = (): void => {

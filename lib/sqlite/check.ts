@@ -4,6 +4,7 @@ import type { CheckResult, Finding, LongCallOptions } from "../backend/care.ts";
 import { CorruptionError } from "../backend/errors.ts";
 import { parseJson } from "../backend/json.ts";
 import type { Connection } from "./connection.ts";
+import type { SqlValue } from "./driver.ts";
 import { decodeValue } from "./kv_rows.ts";
 import { keyHexSql } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -158,12 +159,15 @@ function eachRow(
   options: LongCallOptions,
   visit: (text: string) => void,
 ): void {
-  const statement = connection.statement(`${select} WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`);
-  for (let after = Number.MIN_SAFE_INTEGER;;) {
+  // Bigints: the check must get past ids that nothing else can read.
+  const statement = connection.driver.prepare(`${select} WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`, {
+    bigints: true,
+  });
+  for (let after: SqlValue = -(2n ** 63n);;) {
     options.signal?.throwIfAborted();
     const rows = statement.all(after);
     for (const [, text] of rows) visit(text as string);
     if (rows.length < PAGE) return;
-    after = Number(rows.at(-1)?.[0]);
+    after = rows.at(-1)?.[0] ?? null;
   }
 }

@@ -38,6 +38,13 @@ export function ensureFile(path: string, options: OpenFileOptions): void {
         },
       );
     }
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+      throw new NotFoundError(`open: ${path} is a link to a file that does not exist; remove it or create the file`, {
+        code: "file-not-found",
+        field: "path",
+        value: path,
+      });
+    }
     createFile(path, options);
   } else if (size === 0) {
     throw new CorruptionError(
@@ -92,8 +99,8 @@ export function temporaryName(path: string): string {
 /** Builds the database under another name and links it to its own: other processes see all of it or nothing. */
 function createFile(path: string, options: OpenFileOptions): void {
   const temporary = temporaryName(path);
+  withFile(temporary, "wx", () => undefined);
   try {
-    withFile(temporary, "wx", () => undefined);
     const connection = Connection.open(temporary, { ...options, durability: "full" });
     connection.statement("PRAGMA wal_checkpoint(TRUNCATE)").get();
     connection.close();

@@ -1,5 +1,6 @@
 /** Turns what a driver throws into this package's errors. */
 
+import { isRefusal } from "../backend/line_file.ts";
 import { CorruptionError, DatabaseLockedError, GraphError, IoError, UnsupportedError } from "../backend/errors.ts";
 
 const BUSY = 5;
@@ -20,7 +21,7 @@ export function translateSqliteError(error: unknown, path: string): unknown {
   const text = error.message;
   if (extended === undefined) {
     // node:sqlite reports an unsafe integer and a file that cannot be opened without a result code.
-    if (/unable to open database file/.test(text)) return cannotOpen(error, path);
+    if (/unable to open database file/.test(text) || isRefusal(error)) return cannotOpen(error, path);
     if (/too large to be represented/.test(text)) {
       return new UnsupportedError(`${path} holds an integer beyond 2^53 where an id or a count is expected: ${text}`, {
         code: "integer-too-large",

@@ -62,11 +62,11 @@ export class World implements Disposable {
   }
 
   /**
-   * Opens another database of the same engine; it is closed at the end of the test. Unless told otherwise it does not wait
-   * for the disk: what a commit means does not depend on it, and the tests make thousands.
+   * Opens another database of the same engine; it is closed at the end of the test. Unless told otherwise it waits
+   * neither for the disk (what a commit means does not depend on it, and the tests make thousands) nor long for a lock.
    */
   open(path: string, options: OpenOptions = {}): GraphBackend {
-    const db = this.#subject.open(path, { clock: () => this.nowMs, durability: "off", ...options });
+    const db = this.#subject.open(path, { clock: () => this.nowMs, durability: "off", busyTimeoutMs: 200, ...options });
     this.#opened.push(db);
     return db;
   }

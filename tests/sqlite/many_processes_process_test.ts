@@ -131,17 +131,18 @@ test("a process that is killed in the middle of transactions loses nothing that 
     await delay(60 + round * 37);
     writer.kill();
     assertGreater((await writer.finished).code, 0);
-    const noted = Number(readFileSync(log, "utf8").trimEnd().split("\n").at(-1));
+    // A slow machine may kill it before its first commit.
+    const noted = Number(readFileSync(log, "utf8").trimEnd().split("\n").at(-1)) || last;
     using db = openAt(path);
     const { rounds } = countsOf(db);
     assert(rounds === noted || rounds === noted + 1, `round ${noted} was committed, the file has round ${rounds}`);
-    assertGreater(rounds, last);
     last = rounds;
     const { ok, findings } = db.check();
     assert(ok, JSON.stringify(findings));
     db.close();
     assertEquals(listing(folder.root), ["killed.db", "log"], "the log of the killed process is taken in");
   }
+  assertGreater(last, 0);
 });
 
 test("a process that is killed while it holds a transaction does not keep others out", async () => {
