@@ -27,7 +27,6 @@ export class GraphError extends Error {
   /** Makes an error that prints as `Name [code]: message`. */
   constructor(message: string, options: GraphErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
     this.code = options.code;
     this.field = options.field;
     this.value = options.value;
@@ -85,4 +84,23 @@ export class QueueOverflowError extends GraphError {
     super(message, { code: "change-queue-overflow", value: options.firstLostLsn });
     this.firstLostLsn = options.firstLostLsn;
   }
+}
+
+// On the prototypes and as text, so that a bundler that shortens class names does not shorten them.
+for (
+  const [name, type] of Object.entries({
+    GraphError,
+    NotFoundError,
+    InvalidArgumentError,
+    ConflictError,
+    DatabaseLockedError,
+    CorruptionError,
+    IoError,
+    UnsupportedError,
+    NotRetainedError,
+    ClosedError,
+    QueueOverflowError,
+  })
+) {
+  Object.defineProperty(type.prototype, "name", { value: name, configurable: true, writable: true });
 }

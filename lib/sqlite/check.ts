@@ -160,9 +160,7 @@ function eachRow(
   visit: (text: string) => void,
 ): void {
   // Bigints: the check must get past ids that nothing else can read.
-  const statement = connection.driver.prepare(`${select} WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`, {
-    bigints: true,
-  });
+  const statement = connection.bigintStatement(`${select} WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`);
   for (let after: SqlValue = -(2n ** 63n);;) {
     options.signal?.throwIfAborted();
     const rows = statement.all(after);

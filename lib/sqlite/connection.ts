@@ -32,6 +32,7 @@ export class Connection {
   /** What the file's tables look like. */
   readonly schema: FileSchema;
   readonly #statements = new Map<string, SqlStatement>();
+  readonly #bigintStatements = new Map<string, SqlStatement>();
   readonly #sets: object[] = [];
 
   private constructor(driver: SqlDriver, schema: FileSchema) {
@@ -79,6 +80,16 @@ export class Connection {
     return statement;
   }
 
+  /** The same with integers as bigint, for integers of any size. */
+  bigintStatement(sql: string): SqlStatement {
+    let statement = this.#bigintStatements.get(sql);
+    if (statement === undefined) {
+      statement = this.driver.prepare(sql, { bigints: true });
+      this.#bigintStatements.set(sql, statement);
+    }
+    return statement;
+  }
+
   /** A set of statements that is prepared once: quicker to reach than by SQL. There are few: a list is searched. */
   prepared<T extends object>(statements: new (connection: Connection) => T): T {
     for (const set of this.#sets) if (set instanceof statements) return set;
@@ -90,6 +101,7 @@ export class Connection {
   /** Closes the connection. */
   close(): void {
     this.#statements.clear();
+    this.#bigintStatements.clear();
     this.#sets.length = 0;
     this.driver.close();
   }

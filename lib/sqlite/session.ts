@@ -7,7 +7,13 @@
  */
 
 import type { KeyValueChange } from "../backend/change.ts";
-import { ClosedError, GraphError, InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
+import {
+  ClosedError,
+  DatabaseLockedError,
+  GraphError,
+  InvalidArgumentError,
+  UnsupportedError,
+} from "../backend/errors.ts";
 import { MAX_TRANSACTION_DEPTH } from "../backend/limits.ts";
 import { keyToUser } from "../backend/validate.ts";
 import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
@@ -405,14 +411,24 @@ export class Session implements WriteScope {
     return id >= this.#firstNewNode && id <= this.#lastNewNode;
   }
 
+  /** An empty transaction keeps the ids of rolled-back inserts from being given again after the next opening. */
+  #keepSeenIds(): void {
+    if (this.#rolledBack.graph_entities === 0 && this.#rolledBack.graph_edges === 0) return;
+    try {
+      this.#runTransaction(() => undefined);
+    } catch (error) {
+      // Closing must not fail because another process holds the lock: those ids were never committed.
+      if (!(error instanceof DatabaseLockedError)) throw error;
+    }
+  }
+
   /** Closes all connections and ends all views and streams. */
   close(): void {
     this.refuseInTransaction("close");
     const connection = this.#connection;
     if (connection === undefined) return;
     this.hub.close();
-    // An empty transaction keeps the ids of rolled-back inserts from being given again after the next opening.
-    if (this.#rolledBack.graph_entities > 0 || this.#rolledBack.graph_edges > 0) this.#runTransaction(() => undefined);
+    this.#keepSeenIds();
     this.#connection = undefined;
     this.#attached.clear();
     for (const view of [...this.#views]) view.release();

@@ -104,10 +104,13 @@ test("processes that create the same new file at once all succeed, on one databa
     writeFileSync(go, "");
     const ids = (await Promise.all(openers.map((opener) => valueOf<{ id: number }>(opener)))).map(({ id }) => id);
     assertEquals(ids.sort((a, b) => a - b), [1, 2, 3, 4]);
-    assertEquals(listing(folder.root), ["go", "new.db"], "nothing is left behind");
+    // When two processes close at the same moment, neither is the last one, and SQLite's log stays for the next.
+    assertEquals(listing(folder.root).filter((name) => !/-(wal|shm)$/.test(name)), ["go", "new.db"]);
     using db = openAt(path);
     assertEquals([...db.nodes()].map(({ name }) => name).sort(), ["0", "1", "2", "3"]);
     assert(db.check().ok);
+    db.close();
+    assertEquals(listing(folder.root), ["go", "new.db"], "nothing is left behind");
     using raw = openRaw(path);
     assertEquals(raw.rows("SELECT version FROM graph_meta_history"), [[2n], [3n], [4n], [5n], [6n]]);
   }
