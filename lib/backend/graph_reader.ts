@@ -105,7 +105,10 @@ export interface GraphReader<S extends Schema = AnySchema> {
   neighbors(id: NodeId, options?: NeighborOptions<EdgeTypeOf<S>>): NodeId[];
   /** Number of edges of a node; `both` is out plus in, so a self-loop counts twice there. O(degree). */
   degree(id: NodeId, options?: EdgeFilter<EdgeTypeOf<S>>): number;
-  /** Breadth-first: the start, then nodes by distance and, within one, in the order of discovery (ascending neighbours). */
+  /**
+   * Breadth-first: the start, then nodes by distance and, within one, in the order of discovery (ascending neighbours). With
+   * an empty list of types nothing, not even the start.
+   */
   bfs(start: NodeId, options?: BfsOptions<EdgeTypeOf<S>>): NodeId[];
   /** Nodes at distance 1 to `depth`, without the start, by distance, then id. */
   kHop(start: NodeId, depth: number, options?: EdgeFilter<EdgeTypeOf<S>>): NodeId[];

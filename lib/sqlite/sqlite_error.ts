@@ -17,10 +17,10 @@ const NOTADB = 26;
 export function translateSqliteError(error: unknown, path: string): unknown {
   if (error instanceof GraphError || !(error instanceof Error)) return error;
   const { errcode, errno } = error as { errcode?: unknown; errno?: unknown };
-  const extended = typeof errcode === "number" ? errcode : typeof errno === "number" ? errno : undefined;
   const text = error.message;
+  const extended = typeof errcode === "number" ? errcode : typeof errno === "number" ? errno : codeOf(error);
   if (extended === undefined) {
-    // node:sqlite reports an unsafe integer and a file that cannot be opened without a result code.
+    // node:sqlite reports an unsafe integer and a refused permission without a result code.
     if (/unable to open database file/.test(text) || isRefusal(error)) return cannotOpen(error, path);
     if (/too large to be represented/.test(text)) {
       return new UnsupportedError(`${path} holds an integer beyond 2^53 where an id or a count is expected: ${text}`, {
@@ -66,6 +66,26 @@ export function translateSqliteError(error: unknown, path: string): unknown {
     default:
       return new IoError(`SQLite refused a statement on ${path}: ${text}`, { code: "sqlite-error", cause: error });
   }
+}
+
+/** SQLite's own texts of the codes that are told apart. */
+const TEXTS: ReadonlyMap<string, number> = new Map([
+  ["database is locked", BUSY],
+  ["database table is locked", LOCKED],
+  ["attempt to write a readonly database", READONLY],
+  ["disk I/O error", IOERR],
+  ["database disk image is malformed", CORRUPT],
+  ["database or disk is full", FULL],
+  ["unable to open database file", CANTOPEN],
+  ["string or blob too big", TOOBIG],
+  ["file is not a database", NOTADB],
+]);
+
+/** Result code by the text: Deno's `exec` gives none. Undefined for what SQLite did not throw. */
+function codeOf(error: Error): number | undefined {
+  const known = TEXTS.get(error.message);
+  if (known !== undefined) return known;
+  return (error as { code?: unknown }).code === "ERR_SQLITE_ERROR" ? 1 : undefined;
 }
 
 function cannotOpen(error: Error, path: string): IoError {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { copyFileSync } from "node:fs";
-import { GraphError, UnsupportedError } from "../../lib/backend/errors.ts";
+import { DatabaseLockedError, GraphError, UnsupportedError } from "../../lib/backend/errors.ts";
 import { openRaw, type RawDatabase, type RawValue } from "../support/raw_sqlite.ts";
 import { bytesOf, copyReference, EMPTY_FILES, FULL_FILES } from "../support/reference_fixture.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -262,6 +262,23 @@ for (const [what, sql] of OBSTACLES) {
       assertEquals([...db.nodeIds({ label: "Person" })], [1, 2]);
     });
   }
+}
+
+for (const driver of DRIVERS) {
+  test(`a file that has to migrate while another program holds its lock is refused by ${driver} as locked`, () => {
+    using folder = tempDir();
+    const path = folder.path("old.db");
+    makeOldFile(path, 3);
+    using raw = openRaw(path);
+    raw.exec("BEGIN IMMEDIATE");
+    const start = performance.now();
+    assertThrows(() => openAt(path, { driver, busyTimeoutMs: 50 }), DatabaseLockedError, path);
+    assert(performance.now() - start < 3_000);
+    raw.exec("ROLLBACK");
+    assertEquals(raw.value("SELECT schema_version FROM graph_meta"), 3n);
+    using db = openAt(path, { driver });
+    assertEquals(db.stats().formatVersion, 6);
+  });
 }
 
 test("a file whose migration was cut off by a crash migrates at the next opening", () => {
