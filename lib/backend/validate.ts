@@ -60,10 +60,18 @@ export function checkText(text: unknown, call: string, field: string): string {
   return text;
 }
 
+/** Terms that passed lately: there are few, and a bulk load checks the same ones over and over. */
+const goodTerms = new Set<unknown>();
+const MAX_GOOD_TERMS = 1_000;
+const LONGEST_GOOD_TERM = 100;
+
 /** A kind, type or label: a text that is not blank. */
 export function checkTerm(text: unknown, call: string, field: string): string {
+  if (goodTerms.has(text)) return text as string;
   const term = checkText(text, call, field);
   if (BLANK.test(term)) throw invalid(call, field, text, `is ${show(text)}; it must not be blank`, "blank");
+  if (goodTerms.size >= MAX_GOOD_TERMS) goodTerms.clear();
+  if (term.length <= LONGEST_GOOD_TERM) goodTerms.add(term);
   return term;
 }
 

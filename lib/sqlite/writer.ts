@@ -18,6 +18,7 @@ import {
   checkTtl,
 } from "../backend/validate.ts";
 import type { Connection } from "./connection.ts";
+import type { SqlStatement } from "./driver.ts";
 import { edgeExists, findEdge, readEdge, readEdgeDataText } from "./edge_rows.ts";
 import { deleteValue, encodeValue, keyExists, writeValue } from "./kv_rows.ts";
 import { decodeId, nodeExists, readNode, readNodeDataText, readNodeKind } from "./node_rows.ts";
@@ -65,31 +66,53 @@ function checkEdge(edge: EdgeInput, call: string): CheckedEdge {
 
 const INSERT_LABEL = "INSERT OR IGNORE INTO graph_labels (entity_id, label) VALUES (?, ?)";
 
-/** Inserts a node row, its labels, and the columns that newer schema versions add. */
+/** The statements of the hot inserts, prepared once per connection; newer schema versions have two more columns. */
+class InsertStatements {
+  readonly node: SqlStatement;
+  readonly label: SqlStatement;
+  readonly edge: SqlStatement;
+
+  constructor(connection: Connection) {
+    const { driver, schema } = connection;
+    const [columns, values] = schema.hasCreatedAt ? [", snapshot_id, created_at", ", 'default', ?"] : ["", ""];
+    this.node = driver.prepare(
+      `INSERT INTO graph_entities (kind, name, file_path, data${columns}) VALUES (?, ?, ?, ?${values})`,
+    );
+    this.label = driver.prepare(INSERT_LABEL);
+    this.edge = driver.prepare(
+      `INSERT INTO graph_edges (from_id, to_id, edge_type, data${columns}) VALUES (?, ?, ?, ?${values})`,
+    );
+  }
+}
+
+function seconds(scope: WriteScope): number {
+  return Math.floor(scope.now() / 1000);
+}
+
+/** Inserts a node row and its labels. */
 function insertNodeRow(scope: WriteScope, connection: Connection, node: CheckedNode): number {
-  const id = connection.schema.hasCreatedAt
-    ? connection.statement(
-      "INSERT INTO graph_entities (kind, name, file_path, data, snapshot_id, created_at) VALUES (?, ?, ?, ?, 'default', ?)",
-    ).insert(node.kind, node.name, node.filePath, node.data, Math.floor(scope.now() / 1000))
-    : connection.statement("INSERT INTO graph_entities (kind, name, file_path, data) VALUES (?, ?, ?, ?)")
-      .insert(node.kind, node.name, node.filePath, node.data);
-  decodeId(id);
-  const label = connection.statement(INSERT_LABEL);
-  label.run(id, node.kind);
-  for (const further of node.labels) label.run(id, further);
+  const statements = connection.prepared(InsertStatements);
+  const { kind, name, filePath, data } = node;
+  const id = decodeId(
+    connection.schema.hasCreatedAt
+      ? statements.node.insert(kind, name, filePath, data, seconds(scope))
+      : statements.node.insert(kind, name, filePath, data),
+  );
+  statements.label.run(id, kind);
+  for (const label of node.labels) statements.label.run(id, label);
   scope.noteNode("insert", id);
   return id;
 }
 
 function insertEdgeRow(scope: WriteScope, connection: Connection, edge: CheckedEdge): number {
-  const id = connection.schema.hasCreatedAt
-    ? connection.statement(
-      "INSERT INTO graph_edges (from_id, to_id, edge_type, data, snapshot_id, created_at) VALUES (?, ?, ?, ?, 'default', ?)",
-    ).insert(edge.from, edge.to, edge.type, edge.data, Math.floor(scope.now() / 1000))
-    : connection.statement("INSERT INTO graph_edges (from_id, to_id, edge_type, data) VALUES (?, ?, ?, ?)")
-      .insert(edge.from, edge.to, edge.type, edge.data);
-  decodeId(id);
-  scope.noteEdge("insert", id, edge.from, edge.to);
+  const { from, to, type, data } = edge;
+  const statement = connection.prepared(InsertStatements).edge;
+  const id = decodeId(
+    connection.schema.hasCreatedAt
+      ? statement.insert(from, to, type, data, seconds(scope))
+      : statement.insert(from, to, type, data),
+  );
+  scope.noteEdge("insert", id, from, to);
   return id;
 }
 
