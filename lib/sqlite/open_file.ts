@@ -38,7 +38,7 @@ export function ensureFile(path: string, options: OpenFileOptions): void {
         },
       );
     }
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
       throw new NotFoundError(`open: ${path} is a link to a file that does not exist; remove it or create the file`, {
         code: "file-not-found",
         field: "path",

@@ -306,7 +306,12 @@ export class Session implements WriteScope {
     else {
       connection.statement(this.readonly ? "BEGIN" : "BEGIN IMMEDIATE").run();
       this.#isObserved = this.hub.isActive;
-      this.#skipSeenIds(connection);
+      try {
+        this.#skipSeenIds(connection);
+      } catch (error) {
+        rollbackIfOpen(connection);
+        throw error;
+      }
     }
     this.#depth++;
     return mark;
