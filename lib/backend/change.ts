@@ -94,7 +94,7 @@ export interface ChangeFilter {
 export interface ChangesOptions extends ChangeFilter {
   /** Ends the stream; the iterator then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Most changes that wait for the reader (default 65,536); one more ends the stream with `QueueOverflowError`. */
+  /** Most changes that wait for the reader (default 131,072); one more ends the stream with `QueueOverflowError`. */
   readonly queueSize?: number | undefined;
 }
 

@@ -27,6 +27,7 @@ export class GraphError extends Error {
   /** Makes an error that prints as `Name [code]: message`. */
   constructor(message: string, options: GraphErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    if (!Object.hasOwn(new.target.prototype, "name")) this.name = new.target.name;
     this.code = options.code;
     this.field = options.field;
     this.value = options.value;

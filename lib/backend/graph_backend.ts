@@ -167,11 +167,21 @@ export interface GraphBackend<S extends Schema = AnySchema> extends GraphTransac
    */
   subscribe(filter: ChangeFilter, listener: (change: Change) => void): Subscription;
 
-  /** Makes every commit so far safe against a power cut, whatever the durability. */
+  /**
+   * Makes every commit so far safe against a power cut, whatever the durability.
+   *
+   * @throws {UnsupportedError} inside a transaction
+   * @throws {DatabaseLockedError} with durability `off`, while readers keep a part of the log in use
+   */
   flush(): void;
-  /** Moves the log into the file and removes expired keys. @throws {UnsupportedError} inside a transaction. */
+  /**
+   * Moves the log into the file and removes expired keys. Waits for readers in other processes, but not for this database's
+   * own snapshots and iterators: while they are open, the result is not `complete`.
+   *
+   * @throws {UnsupportedError} inside a transaction
+   */
   checkpoint(): CheckpointResult;
-  /** Writes a verified copy with a manifest into a folder, which is created when missing. Writers go on. */
+  /** Writes a verified copy with a manifest into a folder, which is created when missing. Writers go on. @throws {UnsupportedError} inside a transaction. */
   backup(folder: string, options?: LongCallOptions): BackupResult;
   /** Writes everything as JSON Lines (`docs/export.md`), from one snapshot; replaces the file only when complete. */
   exportSnapshot(path: string, options?: LongCallOptions): TransferResult;

@@ -130,8 +130,9 @@ function checkObject(value: object, where: string, path: string, depth: number, 
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null && !isPlainPrototype(prototype)) {
-      const name = (value.constructor as { name?: string } | undefined)?.name ?? "an object with a prototype";
-      throw refused(where, path, `an instance of ${name}`, "convert it to a plain object, an array or a text", value);
+      const name = (value.constructor as { name?: string } | undefined)?.name ?? "Object";
+      const what = name === "Object" ? "an object with a prototype of its own" : `an instance of ${name}`;
+      throw refused(where, path, what, "convert it to a plain object, an array or a text", value);
     }
     for (const key of Object.keys(value)) {
       exact |= checkMember((value as Record<string, unknown>)[key], where, path, key, depth, ancestors);

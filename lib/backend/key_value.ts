@@ -13,7 +13,7 @@ export type KeyValue = null | boolean | number | bigint | string | Uint8Array | 
 
 /** One entry of a scan. */
 export interface KeyValueEntry<K extends Key = Key> {
-  /** The key: text when asked by text and the key is UTF-8, else bytes. */
+  /** The key: text when asked by text and the key is UTF-8 without NUL, else bytes. */
   readonly key: K;
   /** The value. */
   readonly value: KeyValue;
@@ -23,7 +23,7 @@ export interface KeyValueEntry<K extends Key = Key> {
 
 /** How to write a key. */
 export interface SetOptions {
-  /** Time to live in seconds, from now; 0 expires at once. Without it the key lives for ever, also when it expired before. */
+  /** Time to live in seconds (fractions too, to the millisecond), from now; 0 expires at once. Without it the key lives for ever, also when it expired before. */
   readonly ttlSeconds?: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface KeyValueReader {
   has(key: Key): boolean;
   /**
    * Entries in byte order of their keys, the state at the first step. A text prefix (or none) yields text keys, keys that
-   * are no UTF-8 as bytes; a byte prefix yields bytes.
+   * are no UTF-8 (or hold NUL) as bytes; a byte prefix yields bytes.
    */
   scan(options: ScanOptions<Uint8Array> & { readonly prefix: Uint8Array }): IterableIterator<KeyValueEntry<Uint8Array>>;
   /** The same with a text prefix or none. */

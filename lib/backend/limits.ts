@@ -27,8 +27,8 @@ export const MAX_TRANSACTION_DEPTH = 1_000;
 /** Longest time to live of a key, in seconds (about 285,000 years; every expiry is a safe integer of milliseconds). */
 export const MAX_TTL_SECONDS = 9_000_000_000_000;
 
-/** Changes that a change stream may hold for a slow reader, unless told otherwise. */
-export const DEFAULT_CHANGE_QUEUE = 65_536;
+/** Changes that a change stream may hold for a slow reader, unless told otherwise: more than one commit can bring. */
+export const DEFAULT_CHANGE_QUEUE = 131_072;
 
 /** A commit with more changes than this is delivered as one `bulk` change. */
 export const MAX_COMMIT_CHANGES = 65_536;

@@ -40,7 +40,9 @@ export interface NodeFilter<K extends string = string> {
   readonly name?: string | undefined;
   /**
    * Names that match this pattern as a whole: `*` any text, `?` one character, `[abc]`, `[a-z]`, `[^a-z]` one character of
-   * a set, `\` takes the next character as it is. Case-sensitive, by Unicode code points; the same on every backend.
+   * a set, `\` takes the next character as it is. Case-sensitive, by Unicode code points; the same on every backend. A `[`
+   * without its `]` stands for itself, as does a `\` at the very end; a `]` that comes first and a `-` at either end belong to
+   * the set.
    */
   readonly glob?: string | undefined;
   /** Nodes with this label; the kind counts as a label. */

@@ -1,7 +1,7 @@
 /** Checkpoint and flush. */
 
 import type { CheckpointResult, Durability } from "../backend/care.ts";
-import { UnsupportedError } from "../backend/errors.ts";
+import { DatabaseLockedError, UnsupportedError } from "../backend/errors.ts";
 import { deleteValue, readExpiredKeys } from "./kv_rows.ts";
 import type { Session } from "./session.ts";
 
@@ -11,16 +11,14 @@ const EXPIRE_BATCH = 10_000;
 /** Removes expired keys by ordinary commits, then moves the log into the file and cuts it. */
 export function checkpoint(session: Session): CheckpointResult {
   session.refuseInTransaction("checkpoint");
-  const connection = session.connection("checkpoint");
+  session.connection("checkpoint");
   if (session.readonly) {
     throw new UnsupportedError(`checkpoint: ${session.path} was opened read-only; open it without { readonly: true }`, {
       code: "read-only",
     });
   }
   const expiredKeys = removeExpired(session);
-  // Columns: whether somebody was in the way, frames in the log, frames moved.
-  const row = connection.statement("PRAGMA wal_checkpoint(TRUNCATE)").get();
-  return { complete: row?.[0] === 0, expiredKeys };
+  return { complete: runCheckpoint(session, "TRUNCATE"), expiredKeys };
 }
 
 function removeExpired(session: Session): number {
@@ -44,12 +42,34 @@ function removeExpired(session: Session): number {
 export function flush(session: Session, durability: Durability): void {
   session.refuseInTransaction("flush");
   const connection = session.connection("flush");
-  if (session.readonly || durability === "full") return;
-  // A checkpoint syncs the log before it copies pages, and the file after.
+  if (session.readonly || durability === "full" || session.isMemory) return;
   connection.driver.exec("PRAGMA synchronous = FULL");
   try {
-    connection.statement("PRAGMA wal_checkpoint(FULL)").get();
+    // A commit syncs the whole log, also where readers keep a checkpoint from moving it.
+    connection.statement("BEGIN IMMEDIATE").run();
+    connection.statement("UPDATE sqlitegraph_state SET committed_ms = committed_ms").run();
+    connection.statement("COMMIT").run();
+    if (durability === "normal") return;
+    // With `off`, pages that earlier checkpoints moved into the file may not be on the disk: a complete one syncs the file.
+    if (!runCheckpoint(session, "FULL")) {
+      throw new DatabaseLockedError(
+        `flush: a reader keeps a part of the log of ${session.path} in use; release snapshots and call it again`,
+        { code: "database-locked" },
+      );
+    }
   } finally {
     connection.driver.exec(`PRAGMA synchronous = ${durability.toUpperCase()}`);
+  }
+}
+
+/** Moves the log into the file; false when somebody was in the way. Waits for others, but not for this database's own views. */
+function runCheckpoint(session: Session, mode: "FULL" | "TRUNCATE"): boolean {
+  const connection = session.connection("checkpoint");
+  if (session.hasViews) connection.driver.exec("PRAGMA busy_timeout = 0");
+  try {
+    // Columns: whether somebody was in the way, frames in the log, frames moved.
+    return connection.statement(`PRAGMA wal_checkpoint(${mode})`).get()?.[0] === 0;
+  } finally {
+    connection.driver.exec(`PRAGMA busy_timeout = ${session.busyTimeoutMs}`);
   }
 }

@@ -101,8 +101,19 @@ export class Session implements WriteScope {
     return this.#depth > 0;
   }
 
-  get #isMemory(): boolean {
+  /** Whether the database is in memory. */
+  get isMemory(): boolean {
     return this.path === ":memory:";
+  }
+
+  /** Whether snapshots or iterators of this database hold a state. */
+  get hasViews(): boolean {
+    return this.#views.size > 0;
+  }
+
+  /** How long to wait for another connection's lock. */
+  get busyTimeoutMs(): number {
+    return this.#options.busyTimeoutMs;
   }
 
   connection(call: string): Connection {
@@ -125,7 +136,7 @@ export class Session implements WriteScope {
   }
 
   consistently<R>(read: () => R): R {
-    if (this.inTransaction || this.#isReading || this.#isMemory) return read();
+    if (this.inTransaction || this.#isReading || this.isMemory) return read();
     const connection = this.connection("read");
     try {
       connection.statement("BEGIN").run();
@@ -138,7 +149,7 @@ export class Session implements WriteScope {
   }
 
   beginIteration(iterator: { detach(): void }): PageSource {
-    if (!this.inTransaction && !this.#isReading && !this.#isMemory) {
+    if (!this.inTransaction && !this.#isReading && !this.isMemory) {
       const view = this.view("next");
       this.#abandoned.register(iterator, view, view);
       return view;
@@ -151,14 +162,14 @@ export class Session implements WriteScope {
   /** A view of the last commit that stays as it is until released. */
   view(call: string): View {
     this.connection(call);
-    const view = this.#isMemory ? this.#viewMemory(call) : this.#viewFile();
+    const view = this.isMemory ? this.#viewMemory(call) : this.#viewFile();
     this.#views.add(view);
     return view;
   }
 
   /** Writes the last commit to a new file. */
   copyTo(path: string): void {
-    if (this.#isMemory) return this.connection("copy").driver.copyTo(path);
+    if (this.isMemory) return this.connection("copy").driver.copyTo(path);
     // A connection of its own: temporary objects of this one would get in the way.
     const driver = openDriver(this.path, { ...this.#options, readonly: true });
     try {

@@ -634,18 +634,24 @@ function overflowContract(subject: Subject): void {
     },
   );
 
-  graphTest(subject, "unless told otherwise a queue holds 65,536 changes", async (db) => {
-    const exact = db.changes({ nodes: true });
-    const overflowing = db.changes({ nodes: true });
-    db.insertNodes(Array.from({ length: DEFAULT_CHANGE_QUEUE }, () => ({ kind: "N", name: "" })));
-    for (let n = 0; n < DEFAULT_CHANGE_QUEUE; n++) assertEquals((await exact.next()).value.type, "node");
-    const id = db.insertNode({ kind: "N", name: "one more" });
-    assertEquals((await exact.next()).value.id, id);
-    await assertRejects(async () => {
-      for await (const _change of overflowing);
-    }, QueueOverflowError);
-    await exact.return!();
-  });
+  graphTest(
+    subject,
+    "unless told otherwise a queue holds 131,072 changes, more than one commit can bring",
+    async (db) => {
+      const exact = db.changes({ nodes: true });
+      const overflowing = db.changes({ nodes: true });
+      for (let commit = 0; commit < DEFAULT_CHANGE_QUEUE / MAX_COMMIT_CHANGES; commit++) {
+        db.insertNodes(Array.from({ length: MAX_COMMIT_CHANGES }, () => ({ kind: "N", name: "" })));
+      }
+      for (let n = 0; n < DEFAULT_CHANGE_QUEUE; n++) assertEquals((await exact.next()).value.type, "node");
+      const id = db.insertNode({ kind: "N", name: "one more" });
+      assertEquals((await exact.next()).value.id, id);
+      await assertRejects(async () => {
+        for await (const _change of overflowing);
+      }, QueueOverflowError);
+      await exact.return!();
+    },
+  );
 
   graphTest(subject, "a commit that does not fit as a whole is the first lost one", async (db) => {
     const { lsn } = db;

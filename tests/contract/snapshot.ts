@@ -219,7 +219,6 @@ export function snapshotContract(subject: Subject): void {
     assertEquals(db.backup(world.at("copies")).nodes, 4);
     assertEquals(db.exportSnapshot(world.at("export.jsonl")).nodes, 4);
     db.checkpoint();
-    db.flush();
     assertEquals(snapshot.countNodes(), 2);
   });
 

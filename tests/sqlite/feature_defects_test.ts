@@ -472,3 +472,22 @@ test("features S-18: data that is nested too deep is refused by every write, and
   assertEquals(db.getNode(id)?.data, { ok: true });
   assertEquals(db.exportSnapshot(folder.path("out.jsonl")).nodes, 1);
 });
+
+test("flush beside a snapshot makes commits safe, or says that it cannot", () => {
+  for (const durability of ["full", "normal", "off"] as const) {
+    using folder = tempDir();
+    using db = openAt(folder.path("test.db"), { durability, busyTimeoutMs: 0 });
+    db.kv.set("moved", 1);
+    db.checkpoint();
+    db.kv.set("kept in the log", 2);
+    const snapshot = db.snapshot();
+    db.kv.set("after", 3);
+    // Without a complete checkpoint SQLite never syncs the file, into which others were made without a sync.
+    if (durability === "off") assertThrows(() => db.flush(), DatabaseLockedError, "release snapshots");
+    else db.flush();
+    assertEquals([snapshot.kv.count(), db.kv.count(), db.lsn], [2, 3, 3]);
+    snapshot.release();
+    db.flush();
+    assertEquals(db.checkpoint().complete, true);
+  }
+});
