@@ -124,7 +124,7 @@ function refusals(): (readonly [unknown, string, string])[] {
     [[new Point()], "data[0]", "Point"],
     [new Map(), "data", "Map"],
     [new Uint8Array(1), "data", "Uint8Array"],
-    [Object.create({ inherited: 1 }), "data is", "instance"],
+    [Object.create({ inherited: 1 }), "data is", "a prototype of its own"],
     [{ [Symbol("s")]: 1 }, "data", "symbol"],
     [{ toJSON: () => 1 }, "data.toJSON", "function"],
     [cycle, "data", "cycle"],
