@@ -20,36 +20,11 @@ import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { openDriver } from "./driver.ts";
 import type { PageSource } from "./paged_iterator.ts";
-import type { ReadScope } from "./reader.ts";
+import { type MemoryState, SessionView, type View } from "./view.ts";
+import { type RecordOperation, TransactionScope, type WriteScope } from "./write_scope.ts";
 
 /** Read connections that are kept for the next iterator or snapshot. */
 const MAX_IDLE_READERS = 4;
-
-type RecordOperation = "insert" | "update" | "delete";
-
-/** A view of one state for a snapshot or an iterator. */
-export interface View extends PageSource {
-  /** Whether the view was given up or the database closed. */
-  readonly isReleased: boolean;
-}
-
-/** What a writer asks of the session, besides reading. */
-export interface WriteScope extends ReadScope {
-  /** Runs one call's writes: all of them or none. */
-  write<R>(call: string, run: (connection: Connection) => R): R;
-  /** The same for calls of many rows, which need a savepoint of their own inside a transaction. */
-  writeMany<R>(call: string, run: (connection: Connection) => R): R;
-  /** Runs a function in a transaction or savepoint. */
-  transaction<R>(call: string, run: (scope: WriteScope) => R): R;
-  /** Notes that a node changed. */
-  noteNode(operation: RecordOperation, id: number): void;
-  /** Notes that an edge changed. */
-  noteEdge(operation: RecordOperation, id: number, from: number, to: number): void;
-  /** Notes that a key changed; `operation` is asked for only while somebody listens. */
-  noteKey(operation: () => KeyValueChange["operation"], key: Uint8Array): void;
-  /** Whether the running transaction knows without asking that a node exists. */
-  isKnownNode(id: number): boolean;
-}
 
 /** An open database. */
 export class Session implements WriteScope {
@@ -457,109 +432,6 @@ export class Session implements WriteScope {
 interface Mark {
   readonly changes: ChangeMark;
   readonly isDirty: boolean;
-}
-
-/** What snapshots of a database in memory share until the next change: the connection itself, then a copy. */
-interface MemoryState {
-  connection: Connection;
-  isCopy: boolean;
-  views: number;
-}
-
-class SessionView implements View {
-  readonly #connection: () => Connection;
-  readonly #onRelease: (view: SessionView) => void;
-  #isReleased = false;
-
-  constructor(connection: () => Connection, onRelease: (view: SessionView) => void) {
-    this.#connection = connection;
-    this.#onRelease = onRelease;
-  }
-
-  get isReleased(): boolean {
-    return this.#isReleased;
-  }
-
-  get connection(): Connection {
-    if (this.#isReleased) {
-      throw new ClosedError("the view was released or its database closed; take a new one", {
-        code: "snapshot-released",
-      });
-    }
-    return this.#connection();
-  }
-
-  release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    this.#onRelease(this);
-  }
-}
-
-/** The session as a transaction's function sees it: unusable once the function has ended. */
-class TransactionScope implements WriteScope {
-  readonly #session: Session;
-  #hasEnded = false;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  /** Makes every later call throw. */
-  end(): void {
-    this.#hasEnded = true;
-  }
-
-  #live(call: string): Session {
-    if (!this.#hasEnded) return this.#session;
-    throw new ClosedError(`${call}: the transaction has ended; use the database or begin a new one`, {
-      code: "transaction-ended",
-    });
-  }
-
-  connection(call: string): Connection {
-    return this.#live(call).connection(call);
-  }
-
-  now(): number {
-    return this.#session.now();
-  }
-
-  consistently<R>(read: () => R): R {
-    return this.#live("read").consistently(read);
-  }
-
-  beginIteration(iterator: { detach(): void }): PageSource {
-    return this.#live("next").beginIteration(iterator);
-  }
-
-  write<R>(call: string, run: (connection: Connection) => R): R {
-    return this.#live(call).write(call, run);
-  }
-
-  writeMany<R>(call: string, run: (connection: Connection) => R): R {
-    return this.#live(call).writeMany(call, run);
-  }
-
-  transaction<R>(call: string, run: (scope: WriteScope) => R): R {
-    return this.#live(call).transaction(call, run);
-  }
-
-  noteNode(operation: RecordOperation, id: number): void {
-    this.#session.noteNode(operation, id);
-  }
-
-  noteEdge(operation: RecordOperation, id: number, from: number, to: number): void {
-    this.#session.noteEdge(operation, id, from, to);
-  }
-
-  noteKey(operation: () => KeyValueChange["operation"], key: Uint8Array): void {
-    this.#session.noteKey(operation, key);
-  }
-
-  isKnownNode(id: number): boolean {
-    return this.#session.isKnownNode(id);
-  }
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -3,7 +3,8 @@
 import { ClosedError } from "../backend/errors.ts";
 import type { Connection } from "./connection.ts";
 import { SqliteKeyValueReader, SqliteReader } from "./reader.ts";
-import type { Session, View } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { View } from "./view.ts";
 
 /** Reads over a view; released by `release`, `using`, the database's `close`, or when it is collected. */
 export class SqliteSnapshot extends SqliteReader {

@@ -23,7 +23,7 @@ import { edgeExists, findEdge, readEdge, readEdgeDataText } from "./edge_rows.ts
 import { deleteValue, encodeValue, keyExists, writeValue } from "./kv_rows.ts";
 import { decodeId, nodeExists, readNode, readNodeDataText, readNodeKind } from "./node_rows.ts";
 import { edgeNotFound, nodeNotFound, SqliteKeyValueReader, SqliteReader } from "./reader.ts";
-import type { WriteScope } from "./session.ts";
+import type { WriteScope } from "./write_scope.ts";
 
 /** A node that passed all checks. */
 interface CheckedNode {
