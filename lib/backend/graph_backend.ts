@@ -181,7 +181,11 @@ export interface GraphBackend<S extends Schema = AnySchema> extends GraphTransac
    * @throws {UnsupportedError} inside a transaction
    */
   checkpoint(): CheckpointResult;
-  /** Writes a verified copy with a manifest into a folder, which is created when missing. Writers go on. @throws {UnsupportedError} inside a transaction. */
+  /**
+   * Writes a verified copy with a manifest into a folder, which is created when missing. Writers go on.
+   *
+   * @throws {UnsupportedError} inside a transaction
+   */
   backup(folder: string, options?: LongCallOptions): BackupResult;
   /** Writes everything as JSON Lines (`docs/export.md`), from one snapshot; replaces the file only when complete. */
   exportSnapshot(path: string, options?: LongCallOptions): TransferResult;

@@ -23,7 +23,10 @@ export interface KeyValueEntry<K extends Key = Key> {
 
 /** How to write a key. */
 export interface SetOptions {
-  /** Time to live in seconds (fractions too, to the millisecond), from now; 0 expires at once. Without it the key lives for ever, also when it expired before. */
+  /**
+   * Time to live in seconds (fractions too, to the millisecond), from now; 0 expires at once. Without it the key lives for
+   * ever, also when it expired before.
+   */
   readonly ttlSeconds?: number | undefined;
 }
 

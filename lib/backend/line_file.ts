@@ -1,7 +1,7 @@
-/** Text files written by lines, streaming and synchronous: for exports of any size. */
+/** Writing files whole or not at all, reading their first bytes, and errors of the file system. Synchronous. */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { GraphError, IoError } from "./errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -17,6 +17,31 @@ export function fileError(what: string, path: string, error: unknown): unknown {
   });
 }
 
+/** A name beside `path` that nobody else uses. */
+export function temporaryName(path: string): string {
+  return `${path}.new-${randomBytes(6).toString("hex")}`;
+}
+
+/**
+ * First bytes of a file, at most `length`. Not for a file that this process may have open as a SQLite database: closing it
+ * would drop the database's locks.
+ *
+ * @throws {IoError} when the file cannot be read
+ */
+export function readStart(path: string, length: number): Uint8Array {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, readSync(file, bytes, 0, length, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
 /** Whether Deno refused an access that its permissions do not cover. */
 export function isRefusal(error: Error): boolean {
   return error.name === "NotCapable" || error.name === "PermissionDenied";
@@ -29,7 +54,7 @@ export function isRefusal(error: Error): boolean {
  * @throws {IoError} when the file cannot be written
  */
 export function writeLines(path: string, lines: Iterable<string>): number {
-  const temporary = `${path}.new-${randomBytes(6).toString("hex")}`;
+  const temporary = temporaryName(path);
   let size = 0;
   let file: number;
   try {

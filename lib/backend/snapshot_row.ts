@@ -3,6 +3,7 @@
  * Texts of `data` and JSON values are carried as they are stored, so that no number changes its notation.
  */
 
+import { Buffer } from "node:buffer";
 import { InvalidArgumentError } from "./errors.ts";
 import { jsonMembers, type JsonValue, parseJson, stringifyJson } from "./json.ts";
 import type { Key, KeyValue } from "./key_value.ts";
@@ -106,9 +107,7 @@ function oneLine(text: string): string {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+  return Buffer.from(bytes).toString("base64");
 }
 
 function fromBase64(text: string): Uint8Array {

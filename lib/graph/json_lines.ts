@@ -9,10 +9,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import { closeSync, openSync, readSync } from "node:fs";
 import { InvalidArgumentError } from "../backend/errors.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../backend/json.ts";
 import { show } from "../backend/validate.ts";
+import { readStart } from "../backend/line_file.ts";
 import { LineReader } from "../backend/line_reader.ts";
 import { type IngestRow, type RowSource, UnreadableRow } from "./row_source.ts";
 
@@ -92,19 +92,9 @@ function invalid(field: string, value: JsonValue | undefined, hint: string): Inv
 export function isSnapshotFile(file: string): boolean {
   let start: string;
   try {
-    start = readStart(file);
+    start = new TextDecoder().decode(readStart(file, 64));
   } catch {
     return false;
   }
   return /^\ufeff?\s*\{\s*"sqlitegraph"\s*:/.test(start);
-}
-
-function readStart(file: string): string {
-  const fd = openSync(file, "r");
-  try {
-    const bytes = Buffer.alloc(64);
-    return bytes.toString("utf8", 0, readSync(fd, bytes));
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -4,9 +4,9 @@ import type { Durability } from "../backend/care.ts";
 import { CorruptionError, InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
 import type { GraphBackend } from "../backend/graph_backend.ts";
 import type { AnySchema, Schema } from "../backend/schema.ts";
+import { readStart } from "../backend/line_file.ts";
 import { show } from "../backend/validate.ts";
 import { SqliteBackend } from "../sqlite/mod.ts";
-import { readStart } from "../sqlite/open_file.ts";
 
 /** How to open a database. */
 export interface OpenOptions {

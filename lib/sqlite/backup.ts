@@ -1,16 +1,17 @@
 /** Backup: a verified copy of the whole file, with a manifest. */
 
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BackupResult, LongCallOptions } from "../backend/care.ts";
 import { CorruptionError } from "../backend/errors.ts";
-import { fileError } from "../backend/line_file.ts";
+import { fileError, temporaryName, writeLines } from "../backend/line_file.ts";
 import { Connection } from "./connection.ts";
 import { countEdges } from "./edge_rows.ts";
+import { readLsn } from "./commit_counter.ts";
 import { countValues } from "./kv_rows.ts";
 import { sizeOf } from "./file_size.ts";
-import { syncFile, syncFolder, temporaryName } from "./open_file.ts";
+import { syncFile, syncFolder } from "./open_file.ts";
 import type { Session } from "./session.ts";
 import { countAllNodes } from "./stats.ts";
 
@@ -45,24 +46,13 @@ export function backup(session: Session, folder: string, options: LongCallOption
     const manifestPath = `${path.slice(0, -".db".length)}.json`;
     const durationMs = Math.round(performance.now() - startedAt);
     const result: BackupResult = { path, manifestPath, sizeBytes, sha256, ...content, timeMs, durationMs };
-    writeManifest(result);
+    writeLines(manifestPath, [JSON.stringify(result, undefined, 2)]);
     syncFolder(path);
     return result;
   } catch (error) {
     throw fileError("back up to", folder, error);
   } finally {
     for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(`${temporary}${suffix}`, { force: true });
-  }
-}
-
-function writeManifest(result: BackupResult): void {
-  const temporary = temporaryName(result.manifestPath);
-  try {
-    writeFileSync(temporary, `${JSON.stringify(result, undefined, 2)}\n`);
-    syncFile(temporary);
-    renameSync(temporary, result.manifestPath);
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }
 
@@ -77,7 +67,7 @@ function verify(path: string, now: number): Pick<BackupResult, "lsn" | "nodes" |
       });
     }
     return {
-      lsn: Number(copy.statement("SELECT lsn FROM sqlitegraph_state").get()?.[0]),
+      lsn: readLsn(copy),
       nodes: countAllNodes(copy),
       edges: countEdges(copy, undefined),
       keyValues: countValues(copy, now),

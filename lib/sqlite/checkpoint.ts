@@ -24,7 +24,8 @@ export function checkpoint(session: Session): CheckpointResult {
 function removeExpired(session: Session): number {
   let removed = 0;
   const now = session.now();
-  for (let batch = EXPIRE_BATCH; batch === EXPIRE_BATCH;) {
+  let batch: number;
+  do {
     batch = session.writeMany("checkpoint", (connection) => {
       const keys = readExpiredKeys(connection, now, EXPIRE_BATCH);
       for (const key of keys) {
@@ -34,7 +35,7 @@ function removeExpired(session: Session): number {
       return keys.length;
     });
     removed += batch;
-  }
+  } while (batch === EXPIRE_BATCH);
   return removed;
 }
 

@@ -72,20 +72,19 @@ export class Connection {
 
   /** The prepared statement of this SQL; prepared at its first use. */
   statement(sql: string): SqlStatement {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.driver.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    return this.#cached(this.#statements, sql, false);
   }
 
   /** The same with integers as bigint, for integers of any size. */
   bigintStatement(sql: string): SqlStatement {
-    let statement = this.#bigintStatements.get(sql);
+    return this.#cached(this.#bigintStatements, sql, true);
+  }
+
+  #cached(statements: Map<string, SqlStatement>, sql: string, bigints: boolean): SqlStatement {
+    let statement = statements.get(sql);
     if (statement === undefined) {
-      statement = this.driver.prepare(sql, { bigints: true });
-      this.#bigintStatements.set(sql, statement);
+      statement = this.driver.prepare(sql, { bigints });
+      statements.set(sql, statement);
     }
     return statement;
   }

@@ -168,6 +168,12 @@ export interface ScannedRow extends StoredValue {
   readonly key: Uint8Array;
 }
 
+/** Where a page of a scan starts: a key in hexadecimal, and whether it belongs to the page. */
+export interface ScanPosition {
+  readonly hex: string;
+  readonly isInclusive: boolean;
+}
+
 const PAGE = `SELECT own.key_hex AS key_hex, own.key AS key, ${COLUMNS}
   FROM sqlitegraph_kv_keys AS own JOIN kv_store AS kv ON kv.key = own.key`;
 
@@ -175,10 +181,10 @@ const PAGE = `SELECT own.key_hex AS key_hex, own.key AS key, ${COLUMNS}
 export function readValuePage(
   connection: Connection,
   prefix: string,
-  after: { readonly hex: string; readonly isInclusive: boolean },
+  after: ScanPosition,
   now: number,
   size: number,
-): Page<ScannedRow, { readonly hex: string; readonly isInclusive: boolean }> {
+): Page<ScannedRow, ScanPosition> {
   // "g" follows every hexadecimal digit: prefix + "g" is above every key that starts with the prefix.
   const rows = connection.statement(
     `${PAGE} WHERE own.key_hex ${after.isInclusive ? ">=" : ">"} ? AND own.key_hex < ? ORDER BY own.key_hex LIMIT ?`,

@@ -176,7 +176,10 @@ export function readNodePage<T>(
   after: number,
   size: number,
 ): Page<T, number> {
-  const shape = wanted === "id" && condition.matches === undefined ? "node.id AS id" : columns(connection);
+  const shape = wanted !== "id" ? columns(connection) : condition.matches === undefined
+    ? "node.id AS id"
+    // The glob is matched against the third column.
+    : `node.id AS id, NULL AS kind, ${connection.driver.text("node.name")} AS name`;
   const data = wanted === "record" ? ", node.data AS data" : "";
   const rows = condition.label === undefined
     ? connection.statement(

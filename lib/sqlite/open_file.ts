@@ -1,10 +1,9 @@
 /** What the file system says of a path before SQLite sees it, and the atomic creation of a new database file. */
 
-import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, lstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { CorruptionError, NotFoundError } from "../backend/errors.ts";
-import { fileError } from "../backend/line_file.ts";
+import { fileError, temporaryName } from "../backend/line_file.ts";
 import { sizeOf } from "./file_size.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 
@@ -59,12 +58,6 @@ export function ensureFile(path: string, options: OpenFileOptions): void {
   }
 }
 
-/** First bytes of a file that is no SQLite database, at most `length`. */
-export function readStart(path: string, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  return withFile(path, "r", (file) => bytes.subarray(0, readSync(file, bytes, 0, length, 0)));
-}
-
 function withFile<R>(path: string, flags: string, use: (file: number) => R): R {
   let file: number;
   try {
@@ -89,11 +82,6 @@ export function syncFolder(path: string): void {
 /** Makes a file's content safe against a power cut. */
 export function syncFile(path: string): void {
   withFile(path, "r+", fsyncSync);
-}
-
-/** A name beside `path` that nobody else uses. */
-export function temporaryName(path: string): string {
-  return `${path}.new-${randomBytes(6).toString("hex")}`;
 }
 
 /** Builds the database under another name and links it to its own: other processes see all of it or nothing. */

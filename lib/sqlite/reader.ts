@@ -31,6 +31,7 @@ import {
   checkSteps,
   keyToUser,
 } from "../backend/validate.ts";
+import { readLsn } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
 import { decodeData } from "./node_rows.ts";
 import {
@@ -43,7 +44,7 @@ import {
   readEdgesOf,
   readNeighbors,
 } from "./edge_rows.ts";
-import { countValues, keyExists, keyHex, readValue, readValuePage } from "./kv_rows.ts";
+import { countValues, keyExists, keyHex, readValue, readValuePage, type ScanPosition } from "./kv_rows.ts";
 import {
   countNodes,
   nodeCondition,
@@ -94,8 +95,7 @@ export class SqliteReader {
   }
 
   get lsn(): number {
-    const row = this.scope.connection("lsn").statement("SELECT lsn FROM sqlitegraph_state").get();
-    return Number(row?.[0] ?? 0);
+    return readLsn(this.scope.connection("lsn"));
   }
 
   getNode(id: number, options?: RecordOptions): NodeRecord | undefined {
@@ -369,7 +369,7 @@ export class SqliteKeyValueReader {
     const isInclusive = afterHex === undefined || afterHex < prefixHex;
     const asBytes = prefix instanceof Uint8Array;
     let now: number | undefined;
-    return new PagedIterator<KeyValueEntry, { readonly hex: string; readonly isInclusive: boolean }>(
+    return new PagedIterator<KeyValueEntry, ScanPosition>(
       (iterator) => scope.beginIteration(iterator),
       (connection, after, size) => {
         now ??= scope.now();

@@ -219,8 +219,8 @@ function columnNames(driver: SqlDriver, table: string): Set<string> {
  */
 export function refuseForeignFile(driver: SqlDriver, path: string): void {
   const tables = tableNames(driver);
-  const isOurs = tables.has("graph_entities") &&
-    ["id", "kind", "name", "file_path", "data"].every((column) => columnNames(driver, "graph_entities").has(column));
+  const columns = columnNames(driver, "graph_entities");
+  const isOurs = ["id", "kind", "name", "file_path", "data"].every((column) => columns.has(column));
   if (!isOurs) {
     if (driver.prepare("SELECT 1 FROM sqlite_schema").get() === undefined) return;
     throw new InvalidArgumentError(

@@ -17,6 +17,7 @@ import {
 import { MAX_TRANSACTION_DEPTH } from "../backend/limits.ts";
 import { keyToUser } from "../backend/validate.ts";
 import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
+import { raiseLsn, readLsn } from "./commit_counter.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { openDriver } from "./driver.ts";
 import type { PageSource } from "./paged_iterator.ts";
@@ -163,7 +164,7 @@ export class Session implements WriteScope {
     const connection = this.#idleReaders.pop() ?? Connection.open(this.path, { ...this.#options, readonly: true });
     connection.statement("BEGIN").run();
     // The read transaction begins with its first read.
-    connection.statement("SELECT lsn FROM sqlitegraph_state").get();
+    readLsn(connection);
     return new SessionView(() => connection, (view) => {
       this.#forget(view);
       connection.statement("COMMIT").run();
@@ -313,7 +314,7 @@ export class Session implements WriteScope {
     }
     let lsn = 0;
     try {
-      if (this.#isDirty) lsn = this.#nextLsn(connection);
+      if (this.#isDirty) lsn = raiseLsn(connection, this.now());
       connection.statement("COMMIT").run();
     } catch (error) {
       this.#rollback(mark);
@@ -322,18 +323,6 @@ export class Session implements WriteScope {
     this.#endTransaction();
     this.#rolledBack.graph_entities = this.#rolledBack.graph_edges = 0;
     if (lsn > 0 && this.#changes.size > 0) this.hub.publish(this.#changes.take(lsn));
-  }
-
-  /** Raises the commit counters, in the transaction that they count. */
-  #nextLsn(connection: Connection): number {
-    connection.statement(
-      "UPDATE sqlitegraph_state SET lsn = lsn + 1, committed_ms = max(committed_ms, ?) WHERE id = 1",
-    ).run(this.now());
-    if (connection.schema.hasCommitCounter) {
-      connection.statement("UPDATE graph_meta SET authoritative_version = authoritative_version + 1 WHERE id = 1")
-        .run();
-    }
-    return Number(connection.statement("SELECT lsn FROM sqlitegraph_state").get()?.[0]);
   }
 
   #rollback(mark: Mark): void {
@@ -375,6 +364,16 @@ export class Session implements WriteScope {
     this.#isDirty = false;
     this.#failure = undefined;
     this.#lastNewNode = -1;
+  }
+
+  /** Whether somebody is to be told of the running transaction's changes. */
+  get isObserved(): boolean {
+    return this.#isObserved;
+  }
+
+  /** Makes the running transaction a commit, whatever else it changes. */
+  markChanged(): void {
+    this.#isDirty = true;
   }
 
   noteNode(operation: RecordOperation, id: number): void {

@@ -1,6 +1,7 @@
 /** Counts and sizes. */
 
 import type { DatabaseStats, Durability, NamedCount } from "../backend/care.ts";
+import { readLsn } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
 import { countEdges } from "./edge_rows.ts";
 import { countValues } from "./kv_rows.ts";
@@ -23,7 +24,7 @@ export function readStats(session: Session, durability: Durability): DatabaseSta
     return {
       backend: "sqlite",
       path: session.path,
-      lsn: Number(connection.statement("SELECT lsn FROM sqlitegraph_state").get()?.[0] ?? 0),
+      lsn: readLsn(connection),
       nodes: countAllNodes(connection),
       edges: countEdges(connection, undefined),
       keyValues: countValues(connection, session.now()),

@@ -16,11 +16,13 @@ import {
   type SnapshotHeader,
   type SnapshotRow,
 } from "../backend/snapshot_row.ts";
+import { readLsn } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
 import { countEdges } from "./edge_rows.ts";
-import { countValues, encodeValue, readValuePage, writeValue } from "./kv_rows.ts";
+import { countValues, encodeValue, readValuePage, type ScannedRow, type ScanPosition, writeValue } from "./kv_rows.ts";
 import { decodeData, decodeId, decodeText, LABELS_SQL, nodeExists } from "./node_rows.ts";
+import type { Page } from "./paged_iterator.ts";
 import { raiseSequence, type Session } from "./session.ts";
 import { countAllNodes } from "./stats.ts";
 
@@ -50,11 +52,10 @@ function countsOf(header: SnapshotHeader): Pick<TransferResult, "nodes" | "edges
 }
 
 function readHeader(connection: Connection, now: number): SnapshotHeader {
-  const [lsn] = connection.statement("SELECT lsn FROM sqlitegraph_state").get() ?? [];
   const next = (table: string): number =>
     Number(connection.statement("SELECT seq FROM sqlite_sequence WHERE name = ?").get(table)?.[0] ?? 0) + 1;
   return {
-    lsn: Number(lsn ?? 0),
+    lsn: readLsn(connection),
     timeMs: now,
     nodes: countAllNodes(connection),
     edges: countEdges(connection, undefined),
@@ -93,7 +94,7 @@ function* rows(connection: Connection, header: SnapshotHeader, now: number): Gen
     const edge = { id: decodeId(id), type: decodeText(type), from: decodeId(from), to: decodeId(to) };
     yield formatEdge({ ...edge, dataText: checkedData(data, "edge", edge.id) });
   }
-  yield* keyValueLines(connection, now);
+  for (const row of keyValues(connection, now)) yield formatKeyValue(row);
   const properties = `SELECT rowid AS row_id, entity_id, ${driver.text("key")} AS key, ${driver.text("value")} AS value
     FROM graph_properties ${OF_EXISTING_NODES} AND rowid > ? ORDER BY rowid LIMIT ${PAGE}`;
   for (const [, node, key, value] of pages(connection, properties)) {
@@ -130,13 +131,12 @@ function checkedData(text: SqlValue | undefined, what: string, id: number): stri
   return text as string;
 }
 
-function* keyValueLines(connection: Connection, now: number): Generator<string> {
-  for (
-    let after: { hex: string; isInclusive: boolean } | undefined = { hex: "", isInclusive: true };
-    after !== undefined;
-  ) {
-    const page: ReturnType<typeof readValuePage> = readValuePage(connection, "", after, now, PAGE);
-    for (const row of page.items) yield formatKeyValue(row);
+/** Key-values that have not expired, in byte order of their keys. */
+function* keyValues(connection: Connection, now: number): Generator<ScannedRow> {
+  let after: ScanPosition | undefined = { hex: "", isInclusive: true };
+  while (after !== undefined) {
+    const page: Page<ScannedRow, ScanPosition> = readValuePage(connection, "", after, now, PAGE);
+    yield* page.items;
     after = page.next;
   }
 }
@@ -199,26 +199,23 @@ function clearOrRefuse(session: Session, connection: Connection, replace: boolea
       { code: "not-empty" },
     );
   }
-  for (
-    const [id, from, to] of pages(
-      connection,
-      `SELECT id, from_id, to_id FROM graph_edges WHERE id > ? ORDER BY id LIMIT ${PAGE}`,
-    )
-  ) {
+  if (session.isObserved) noteDeletions(session, connection);
+  session.markChanged();
+  for (const table of ["graph_edges", "graph_labels", "graph_properties", "graph_entities", "kv_store"]) {
+    connection.statement(`DELETE FROM ${table}`).run();
+  }
+}
+
+/** Tells listeners of everything that a replacing import removes. */
+function noteDeletions(session: Session, connection: Connection): void {
+  const edges = `SELECT id, from_id, to_id FROM graph_edges WHERE id > ? ORDER BY id LIMIT ${PAGE}`;
+  for (const [id, from, to] of pages(connection, edges)) {
     session.noteEdge("delete", Number(id), Number(from), Number(to));
   }
   for (const [id] of pages(connection, `SELECT id FROM graph_entities WHERE id > ? ORDER BY id LIMIT ${PAGE}`)) {
     session.noteNode("delete", Number(id));
   }
-  let after: { hex: string; isInclusive: boolean } | undefined = { hex: "", isInclusive: true };
-  while (after !== undefined) {
-    const page: ReturnType<typeof readValuePage> = readValuePage(connection, "", after, session.now(), PAGE);
-    for (const { key } of page.items) session.noteKey(() => "delete", key);
-    after = page.next;
-  }
-  for (const table of ["graph_edges", "graph_labels", "graph_properties", "graph_entities", "kv_store"]) {
-    connection.statement(`DELETE FROM ${table}`).run();
-  }
+  for (const { key } of keyValues(connection, session.now())) session.noteKey(() => "delete", key);
 }
 
 /** Writes rows with the ids that they bring. */
