@@ -1,5 +1,6 @@
 /** `GraphBackend` on the runtime's built-in SQLite. */
 
+import { writeBackup } from "../backend/backup.ts";
 import type {
   BackupResult,
   CheckpointResult,
@@ -15,20 +16,22 @@ import type {
   TransferResult,
 } from "../backend/care.ts";
 import type { Change, ChangeFilter, ChangesOptions, Subscription } from "../backend/change.ts";
+import { CheckedSnapshot } from "../backend/checked_snapshot.ts";
+import { CheckedWriter } from "../backend/checked_writer.ts";
 import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
+import { exportSnapshot } from "../backend/export_snapshot.ts";
 import type { GraphBackend, Snapshot } from "../backend/graph_backend.ts";
+import { importSnapshot } from "../backend/import_snapshot.ts";
 import { DEFAULT_BUSY_TIMEOUT_MS } from "../backend/limits.ts";
 import type { AnySchema, Schema } from "../backend/schema.ts";
 import { checkCount, checkText, show } from "../backend/validate.ts";
-import { backup } from "./backup.ts";
+import { SqliteBackupSource } from "./backup.ts";
 import { checkDatabase } from "./check.ts";
 import { checkpoint, flush } from "./checkpoint.ts";
 import { ensureFile } from "./open_file.ts";
 import { Session } from "./session.ts";
-import { SqliteSnapshot } from "./snapshot.ts";
 import { readStats } from "./stats.ts";
-import { exportSnapshot, importSnapshot } from "./transfer.ts";
-import { SqliteWriter } from "./writer.ts";
+import { SqliteExportSource, SqliteImportTarget } from "./transfer.ts";
 
 /** How to open a SQLite database. */
 export interface SqliteOptions {
@@ -49,7 +52,7 @@ export interface SqliteOptions {
 const DURABILITIES: readonly unknown[] = ["full", "normal", "off"];
 
 /** A graph database in a SQLite file that the Rust system sqlitegraph (3.2.5 and newer) opens as well. */
-export class SqliteBackend extends SqliteWriter {
+export class SqliteBackend extends CheckedWriter {
   /** Storage engine. */
   readonly backend = "sqlite";
   readonly #session: Session;
@@ -107,7 +110,10 @@ export class SqliteBackend extends SqliteWriter {
     this.#session.connection("snapshot");
     if (at !== undefined) throw this.#withoutHistory("snapshot", `of ${show(Object.keys(at)[0])}`);
     this.#session.refuseInTransaction("snapshot");
-    return new SqliteSnapshot(this.#session) as unknown as Snapshot;
+    const view = this.#session.view("snapshot");
+    const snapshot = new CheckedSnapshot(view, this.#session.now());
+    this.#session.releaseWithHolder(snapshot, view);
+    return snapshot as unknown as Snapshot;
   }
 
   tag(_name: string): TagInfo {
@@ -160,15 +166,23 @@ export class SqliteBackend extends SqliteWriter {
   }
 
   backup(folder: string, options?: LongCallOptions): BackupResult {
-    return backup(this.#session, checkText(folder, "backup", "folder"), options);
+    const session = this.#session;
+    checkText(folder, "backup", "folder");
+    session.refuseInTransaction("backup");
+    session.store("backup");
+    return writeBackup(new SqliteBackupSource(session), folder, session.now(), options);
   }
 
   exportSnapshot(path: string, options?: LongCallOptions): TransferResult {
-    return exportSnapshot(this.#session, checkText(path, "exportSnapshot", "path"), options);
+    const session = this.#session;
+    checkText(path, "exportSnapshot", "path");
+    return exportSnapshot(session, path, new SqliteExportSource(session.store("exportSnapshot")), options);
   }
 
   importSnapshot(path: string, options?: ImportOptions): TransferResult {
-    return importSnapshot(this.#session, checkText(path, "importSnapshot", "path"), options);
+    const session = this.#session;
+    checkText(path, "importSnapshot", "path");
+    return importSnapshot(session, path, session.path, () => new SqliteImportTarget(session), options);
   }
 
   stats(): DatabaseStats {

@@ -26,7 +26,7 @@ function removeExpired(session: Session): number {
   const now = session.now();
   let batch: number;
   do {
-    batch = session.writeMany("checkpoint", (connection) => {
+    batch = session.writeMany("checkpoint", ({ connection }) => {
       const keys = readExpiredKeys(connection, now, EXPIRE_BATCH);
       for (const key of keys) {
         deleteValue(connection, key);

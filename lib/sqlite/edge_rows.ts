@@ -2,10 +2,11 @@
 
 import type { Direction } from "../backend/query.ts";
 import type { EdgeRecord } from "../backend/schema.ts";
+import type { Page } from "../backend/store.ts";
+import { parseStoredData } from "../backend/stored_data.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
-import { decodeData, decodeId, decodeText } from "./node_rows.ts";
-import type { Page } from "./paged_iterator.ts";
+import { decodeId, decodeText } from "./node_rows.ts";
 
 function columns(connection: Connection, withData: boolean): string {
   const type = `${connection.driver.text("edge_type")} AS type`;
@@ -15,7 +16,7 @@ function columns(connection: Connection, withData: boolean): string {
 function decodeEdge(row: SqlRow, withData: boolean): EdgeRecord {
   const id = decodeId(row[0]);
   const header = { id, from: decodeId(row[1]), to: decodeId(row[2]), type: decodeText(row[3]) };
-  return (withData ? { ...header, data: decodeData(row[4], "edge", id) } : header) as EdgeRecord;
+  return (withData ? { ...header, data: parseStoredData(row[4], "edge", id) } : header) as EdgeRecord;
 }
 
 /** The edge, or undefined. */

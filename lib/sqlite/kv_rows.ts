@@ -1,17 +1,13 @@
 /** The key-value table: encoding of keys and values as the Rust system stores them, reads and writes of its rows. */
 
-import { CorruptionError, InvalidArgumentError } from "../backend/errors.ts";
-import { type JsonValue, parseJson, stringifyJson } from "../backend/json.ts";
+import { CorruptionError } from "../backend/errors.ts";
+import { type JsonValue, parseJson } from "../backend/json.ts";
 import type { KeyValue } from "../backend/key_value.ts";
-import { MAX_VALUE_BYTES } from "../backend/limits.ts";
-import { show } from "../backend/validate.ts";
+import type { KeyPosition, Page, StoredEntry, StoredValue } from "../backend/store.ts";
+import type { CheckedValue } from "../backend/value_input.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
-import type { Page } from "./paged_iterator.ts";
 import { keyHexSql } from "./schema.ts";
-
-const MIN_INT64 = -(2n ** 63n);
-const MAX_INT64 = 2n ** 63n - 1n;
 
 /** Bytes of a key as the table's key: decimal numbers joined by commas. */
 export function encodeKey(bytes: Uint8Array): string {
@@ -30,62 +26,28 @@ function isBytes(text: string): boolean {
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Bytes of a key as hexadecimal digits: text order is byte order. */
-export function keyHex(bytes: Uint8Array): string {
+function keyHex(bytes: Uint8Array): string {
   let hex = "";
   for (const byte of bytes) hex += HEX[byte];
   return hex;
 }
 
-/** A stored value's JSON: `{"data":…,"type":…}`. */
-export function encodeValue(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return tagged(stringifyJson(value, "kv.set: value"), "string");
+/** A stored value's JSON: `{"data":…,"type":…}`. A stored JSON null is readable by the Rust system, its own form of null is not. */
+export function encodeValue({ type, value, json }: CheckedValue): string {
+  switch (type) {
+    case "null":
+      return tagged("null", "json");
     case "boolean":
-      return tagged(String(value), "boolean");
-    case "bigint":
-      if (value < MIN_INT64 || value > MAX_INT64) {
-        throw new InvalidArgumentError(`kv.set: value ${value}n does not fit into 64 bits; store it as a text`, {
-          code: "integer-too-large",
-          field: "value",
-          value,
-        });
-      }
-      return tagged(String(value), "integer");
-    case "number":
-      return encodeNumber(value);
-    case "object":
-      // A stored JSON null is readable by the Rust system, its own form of null is not.
-      if (value === null) return tagged("null", "json");
-      if (value instanceof Uint8Array) return encodeBytes(value);
-      return tagged(stringifyJson(value, "kv.set: value"), "json");
-    default:
-      throw new InvalidArgumentError(
-        `kv.set: value is ${show(value)}; store null, bytes, a text, number, boolean or JSON`,
-        {
-          code: "invalid-value",
-          field: "value",
-          value,
-        },
-      );
+    case "integer":
+      return tagged(String(value), type);
+    case "float":
+      return tagged(Number.isFinite(value) ? json : Number.isNaN(value) ? "null" : `"${value as number}"`, type);
+    case "bytes":
+      return tagged(`"${(value as Uint8Array).join(",")}"`, type);
+    case "string":
+    case "json":
+      return tagged(json, type);
   }
-}
-
-function encodeNumber(value: number): string {
-  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return tagged(String(value), "integer");
-  if (Number.isNaN(value)) return tagged("null", "float");
-  if (!Number.isFinite(value)) return tagged(value > 0 ? '"Infinity"' : '"-Infinity"', "float");
-  return tagged(stringifyJson(value, "kv.set: value"), "float");
-}
-
-function encodeBytes(bytes: Uint8Array): string {
-  if (bytes.length > MAX_VALUE_BYTES) {
-    throw new InvalidArgumentError(
-      `kv.set: value takes ${bytes.length} bytes; the limit is ${MAX_VALUE_BYTES}: split it over several keys`,
-      { code: "value-too-large", field: "value" },
-    );
-  }
-  return tagged(`"${bytes.join(",")}"`, "bytes");
 }
 
 function tagged(data: string, type: string): string {
@@ -130,12 +92,6 @@ const EXPIRES = `CASE WHEN kv.ttl_seconds IS NULL THEN NULL ELSE coalesce(
 
 const COLUMNS = `kv.value_json AS value_json, ${EXPIRES} AS expires_ms`;
 
-/** A row that has not expired: its value and expiry. */
-export interface StoredValue {
-  readonly value: KeyValue;
-  readonly expiresAt: number | undefined;
-}
-
 const GET =
   `SELECT ${COLUMNS} FROM kv_store AS kv LEFT JOIN sqlitegraph_kv_keys AS own ON own.key_hex = ?2 WHERE kv.key = ?1`;
 
@@ -163,33 +119,35 @@ export function keyExists(connection: Connection, bytes: Uint8Array, now: number
   return liveRow(connection, bytes, now) !== undefined;
 }
 
-/** One row of a scan. */
-export interface ScannedRow extends StoredValue {
+/** A position after a row: with the row's own digits, since those of other programs' keys may differ from its bytes'. */
+class RowPosition implements KeyPosition {
   readonly key: Uint8Array;
-}
-
-/** Where a page of a scan starts: a key in hexadecimal, and whether it belongs to the page. */
-export interface ScanPosition {
+  readonly isInclusive = false;
   readonly hex: string;
-  readonly isInclusive: boolean;
+
+  constructor(key: Uint8Array, hex: string) {
+    this.key = key;
+    this.hex = hex;
+  }
 }
 
 const PAGE = `SELECT own.key_hex AS key_hex, own.key AS key, ${COLUMNS}
   FROM sqlitegraph_kv_keys AS own JOIN kv_store AS kv ON kv.key = own.key`;
 
-/** The page of live rows whose key starts with `prefix`, after a key (both in hexadecimal; "" for none, inclusive at first). */
+/** The page of live rows whose key starts with `prefix`, from a position on. */
 export function readValuePage(
   connection: Connection,
-  prefix: string,
-  after: ScanPosition,
+  prefix: Uint8Array,
+  after: KeyPosition,
   now: number,
   size: number,
-): Page<ScannedRow, ScanPosition> {
+): Page<StoredEntry, KeyPosition> {
+  const first = after instanceof RowPosition ? after.hex : keyHex(after.key);
   // "g" follows every hexadecimal digit: prefix + "g" is above every key that starts with the prefix.
   const rows = connection.statement(
     `${PAGE} WHERE own.key_hex ${after.isInclusive ? ">=" : ">"} ? AND own.key_hex < ? ORDER BY own.key_hex LIMIT ?`,
-  ).all(after.hex, `${prefix}g`, size);
-  const items: ScannedRow[] = [];
+  ).all(first, `${keyHex(prefix)}g`, size);
+  const items: StoredEntry[] = [];
   for (const [, key, json, expires] of rows) {
     if (isExpired(expires, now)) continue;
     items.push({
@@ -199,10 +157,8 @@ export function readValuePage(
     });
   }
   const last = rows.at(-1);
-  return {
-    items,
-    next: rows.length < size || last === undefined ? undefined : { hex: last[0] as string, isInclusive: false },
-  };
+  if (rows.length < size || last === undefined) return { items, next: undefined };
+  return { items, next: new RowPosition(decodeBytes(last[1] as string), last[0] as string) };
 }
 
 /** Keys that will expire, found through the partial index on them. */

@@ -1,14 +1,13 @@
 /** Reads of nodes: the SQL and the decoding of its rows. */
 
-import { CorruptionError, UnsupportedError } from "../backend/errors.ts";
-import { compileGlob } from "../backend/glob.ts";
-import { type JsonValue, parseJson } from "../backend/json.ts";
-import type { NodeFilter } from "../backend/query.ts";
+import { UnsupportedError } from "../backend/errors.ts";
+import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { NodeRecord } from "../backend/schema.ts";
+import type { NodeShapeWanted, Page } from "../backend/store.ts";
+import { parseStoredData } from "../backend/stored_data.ts";
 import { storable } from "../backend/validate.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlStatement, SqlValue } from "./driver.ts";
-import type { Page } from "./paged_iterator.ts";
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -24,19 +23,6 @@ export function decodeId(value: SqlValue | undefined): number {
     code: "integer-too-large",
     value,
   });
-}
-
-/** A `data` column. */
-export function decodeData(text: SqlValue | undefined, what: string, id: number): JsonValue {
-  try {
-    return parseJson(text as string);
-  } catch (error) {
-    throw new CorruptionError(`data of ${what} ${id} is no JSON: ${String(text).slice(0, 60)}`, {
-      code: "corrupt-data",
-      value: id,
-      cause: error,
-    });
-  }
 }
 
 /** A node's labels besides its kind as a JSON array in byte order, NULL when it has none. */
@@ -60,7 +46,7 @@ function decodeNode(row: SqlRow, withData: boolean): NodeRecord {
   const id = decodeId(row[0]);
   const kind = decodeText(row[1]);
   const name = decodeText(row[2]);
-  const data = withData ? decodeData(row[5], "node", id) as NodeRecord["data"] : undefined;
+  const data = withData ? parseStoredData(row[5], "node", id) as NodeRecord["data"] : undefined;
   // Hot: the usual node gets its shape at once.
   if (row[3] === null && row[4] === null) {
     return (withData ? { id, kind, name, data } : { id, kind, name }) as NodeRecord;
@@ -127,11 +113,8 @@ export function nodeExists(connection: Connection, id: number): boolean {
   return statements(connection).exists.get(id) !== undefined;
 }
 
-/** What a page of nodes yields. */
-export type NodeShapeWanted = "id" | "header" | "record";
-
 /** A filter of nodes as SQL conditions, with what SQL cannot say (globs) left over. */
-export interface NodeCondition {
+interface NodeCondition {
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
   /** Names that the glob matches; undefined without one. */
@@ -139,8 +122,7 @@ export interface NodeCondition {
   readonly label: string | undefined;
 }
 
-/** Compiles a checked filter. */
-export function nodeCondition(filter: NodeFilter): NodeCondition {
+function nodeCondition(filter: CheckedNodeFilter): NodeCondition {
   const conditions: string[] = [];
   const parameters: SqlValue[] = [];
   if (filter.kind !== undefined) {
@@ -151,7 +133,7 @@ export function nodeCondition(filter: NodeFilter): NodeCondition {
     conditions.push("node.name = ?");
     parameters.push(filter.name);
   }
-  const glob = filter.glob === undefined ? undefined : compileGlob(filter.glob);
+  const { glob } = filter;
   if (glob?.isLiteral) {
     conditions.push("node.name = ?");
     parameters.push(storable(glob.prefix));
@@ -168,14 +150,15 @@ export function nodeCondition(filter: NodeFilter): NodeCondition {
   };
 }
 
-/** The page of nodes that pass the condition, after an id. */
+/** The page of nodes that pass the filter, after an id. */
 export function readNodePage<T>(
   connection: Connection,
-  condition: NodeCondition,
+  filter: CheckedNodeFilter,
   wanted: NodeShapeWanted,
   after: number,
   size: number,
 ): Page<T, number> {
+  const condition = nodeCondition(filter);
   const shape = wanted !== "id" ? columns(connection) : condition.matches === undefined
     ? "node.id AS id"
     // The glob is matched against the third column.
@@ -224,8 +207,9 @@ function numbered(sql: string, first: number): string {
   return sql.replace(/\?/g, () => `?${next++}`);
 }
 
-/** Number of nodes that pass the condition; undefined when SQL alone cannot tell. */
-export function countNodes(connection: Connection, condition: NodeCondition): number | undefined {
+/** Number of nodes that pass the filter; undefined when SQL alone cannot tell. */
+export function countNodes(connection: Connection, filter: CheckedNodeFilter): number | undefined {
+  const condition = nodeCondition(filter);
   if (condition.matches !== undefined) return undefined;
   const label = condition.label === undefined
     ? ""

@@ -1,9 +1,9 @@
 /** What the file system says of a path before SQLite sees it, and the atomic creation of a new database file. */
 
-import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { CorruptionError, NotFoundError } from "../backend/errors.ts";
 import { fileError, temporaryName } from "../backend/line_file.ts";
+import { syncFile, syncFolder, withFile } from "../backend/sync_file.ts";
 import { sizeOf } from "./file_size.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 
@@ -56,32 +56,6 @@ export function ensureFile(path: string, options: OpenFileOptions): void {
       value: path,
     });
   }
-}
-
-function withFile<R>(path: string, flags: string, use: (file: number) => R): R {
-  let file: number;
-  try {
-    file = openSync(path, flags);
-  } catch (error) {
-    throw fileError("open", path, error);
-  }
-  try {
-    return use(file);
-  } catch (error) {
-    throw fileError("use", path, error);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Makes changes of a folder (a new or renamed file) safe against a power cut. */
-export function syncFolder(path: string): void {
-  withFile(dirname(path), "r", fsyncSync);
-}
-
-/** Makes a file's content safe against a power cut. */
-export function syncFile(path: string): void {
-  withFile(path, "r+", fsyncSync);
 }
 
 /** Builds the database under another name and links it to its own: other processes see all of it or nothing. */

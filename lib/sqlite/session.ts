@@ -6,29 +6,24 @@
  * copied) right before the next change.
  */
 
+import type { Detachable, PageSource, View, WriteAccess } from "../backend/access.ts";
 import type { KeyValueChange } from "../backend/change.ts";
-import {
-  ClosedError,
-  DatabaseLockedError,
-  GraphError,
-  InvalidArgumentError,
-  UnsupportedError,
-} from "../backend/errors.ts";
-import { MAX_TRANSACTION_DEPTH } from "../backend/limits.ts";
+import { ClosedError, DatabaseLockedError, GraphError, UnsupportedError } from "../backend/errors.ts";
+import { refuseDeepNesting, refusePromise, TransactionAccess } from "../backend/transaction_access.ts";
 import { keyToUser } from "../backend/validate.ts";
 import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
 import { raiseLsn, readLsn } from "./commit_counter.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { openDriver } from "./driver.ts";
-import type { PageSource } from "./paged_iterator.ts";
-import { type MemoryState, SessionView, type View } from "./view.ts";
-import { type RecordOperation, TransactionScope, type WriteScope } from "./write_scope.ts";
+import { SqliteReadStore } from "./read_store.ts";
+import { type MemoryState, SessionView } from "./view.ts";
+import { type RecordOperation, SqliteWriteStore, type TransactionNotes } from "./write_store.ts";
 
 /** Read connections that are kept for the next iterator or snapshot. */
 const MAX_IDLE_READERS = 4;
 
 /** An open database. */
-export class Session implements WriteScope {
+export class Session implements WriteAccess, TransactionNotes {
   /** The file, or `:memory:`. */
   readonly path: string;
   /** Whether writes are refused. */
@@ -37,7 +32,7 @@ export class Session implements WriteScope {
   readonly hub: ChangeHub = new ChangeHub();
   readonly #options: ConnectionOptions;
   readonly #clock: () => number;
-  #connection: Connection | undefined;
+  #store: SqliteWriteStore | undefined;
   #depth = 0;
   #isReading = false;
   #isDirty = false;
@@ -53,9 +48,9 @@ export class Session implements WriteScope {
   readonly #rolledBack = { graph_entities: 0, graph_edges: 0 };
   /** Highest ids that the running transaction inserted. */
   readonly #inserted = { graph_entities: 0, graph_edges: 0 };
-  readonly #idleReaders: Connection[] = [];
+  readonly #idleReaders: SqliteReadStore[] = [];
   readonly #views = new Set<SessionView>();
-  readonly #attached = new Set<WeakRef<{ detach(): void }>>();
+  readonly #attached = new Set<WeakRef<Detachable>>();
   #memoryView: MemoryState | undefined;
   readonly #abandoned = new FinalizationRegistry<View>((view) => view.release());
 
@@ -64,12 +59,12 @@ export class Session implements WriteScope {
     this.readonly = options.readonly;
     this.#options = options;
     this.#clock = clock;
-    this.#connection = Connection.open(path, options);
+    this.#store = new SqliteWriteStore(Connection.open(path, options), this);
   }
 
   /** Whether the database was closed. */
   get isClosed(): boolean {
-    return this.#connection === undefined;
+    return this.#store === undefined;
   }
 
   /** Whether a transaction is running. */
@@ -92,11 +87,16 @@ export class Session implements WriteScope {
     return this.#options.busyTimeoutMs;
   }
 
-  connection(call: string): Connection {
-    if (this.#connection === undefined) {
+  store(call: string): SqliteWriteStore {
+    if (this.#store === undefined) {
       throw new ClosedError(`${call}: the database ${this.path} is closed; open it again`, { code: "database-closed" });
     }
-    return this.#connection;
+    return this.#store;
+  }
+
+  /** The connection that writes; throws `ClosedError` once the database is closed. */
+  connection(call: string): Connection {
+    return this.store(call).connection;
   }
 
   now(): number {
@@ -124,7 +124,7 @@ export class Session implements WriteScope {
     }
   }
 
-  beginIteration(iterator: { detach(): void }): PageSource {
+  beginIteration(iterator: Detachable): PageSource {
     if (!this.inTransaction && !this.#isReading && !this.isMemory) {
       const view = this.view("next");
       this.#abandoned.register(iterator, view, view);
@@ -132,7 +132,7 @@ export class Session implements WriteScope {
     }
     const reference = new WeakRef(iterator);
     this.#attached.add(reference);
-    return new SessionView(() => this.connection("next"), () => this.#attached.delete(reference));
+    return new SessionView(() => this.store("next"), () => this.#attached.delete(reference));
   }
 
   /** A view of the last commit that stays as it is until released. */
@@ -161,25 +161,27 @@ export class Session implements WriteScope {
   }
 
   #viewFile(): SessionView {
-    const connection = this.#idleReaders.pop() ?? Connection.open(this.path, { ...this.#options, readonly: true });
+    const store = this.#idleReaders.pop() ??
+      new SqliteReadStore(Connection.open(this.path, { ...this.#options, readonly: true }));
+    const { connection } = store;
     connection.statement("BEGIN").run();
     // The read transaction begins with its first read.
     readLsn(connection);
-    return new SessionView(() => connection, (view) => {
+    return new SessionView(() => store, (view) => {
       this.#forget(view);
       connection.statement("COMMIT").run();
       if (this.isClosed || this.#idleReaders.length >= MAX_IDLE_READERS) connection.close();
-      else this.#idleReaders.push(connection);
+      else this.#idleReaders.push(store);
     });
   }
 
   #viewMemory(call: string): SessionView {
-    const state = this.#memoryView ??= { connection: this.connection(call), isCopy: false, views: 0 };
+    const state = this.#memoryView ??= { store: this.store(call), isCopy: false, views: 0 };
     state.views++;
-    return new SessionView(() => state.connection, (view) => {
+    return new SessionView(() => state.store, (view) => {
       this.#forget(view);
       if (--state.views > 0) return;
-      if (state.isCopy) state.connection.close();
+      if (state.isCopy) state.store.connection.close();
       else this.#memoryView = undefined;
     });
   }
@@ -197,7 +199,7 @@ export class Session implements WriteScope {
     }
     const memory = this.#memoryView;
     if (memory === undefined) return;
-    memory.connection = memory.connection.copyOfMemory();
+    memory.store = new SqliteReadStore(memory.store.connection.copyOfMemory());
     memory.isCopy = true;
     this.#memoryView = undefined;
   }
@@ -212,14 +214,14 @@ export class Session implements WriteScope {
     );
   }
 
-  write<R>(call: string, run: (connection: Connection) => R): R {
-    const connection = this.connection(call);
+  write<R>(call: string, run: (store: SqliteWriteStore) => R): R {
+    const store = this.store(call);
     this.#refuseReadonly(call);
-    if (!this.inTransaction) return this.#runTransaction(() => run(connection));
+    if (!this.inTransaction) return this.#runTransaction(() => run(store));
     this.#refuseFailed();
     this.#detachViews();
     try {
-      return run(connection);
+      return run(store);
     } catch (error) {
       // What the user can cause is checked before the first statement; anything else may have left half of the call behind.
       if (!(error instanceof GraphError) || error.cause !== undefined) this.#failure = { error, depth: this.#depth };
@@ -227,40 +229,26 @@ export class Session implements WriteScope {
     }
   }
 
-  writeMany<R>(call: string, run: (connection: Connection) => R): R {
-    const connection = this.connection(call);
+  writeMany<R>(call: string, run: (store: SqliteWriteStore) => R): R {
+    const store = this.store(call);
     this.#refuseReadonly(call);
-    return this.#runTransaction(() => run(connection));
+    return this.#runTransaction(() => run(store));
   }
 
-  transaction<R>(call: string, run: (scope: WriteScope) => R): R {
-    this.connection(call);
+  transaction<R>(call: string, run: (access: WriteAccess) => R): R {
+    this.store(call);
     return this.#runTransaction(() => {
-      const scope = new TransactionScope(this);
+      const access = new TransactionAccess(this);
       try {
-        const result = run(scope);
-        if (isPromiseLike(result)) {
-          // What becomes of it is nobody's business any more: it must not end the process as an unhandled rejection.
-          result.then(undefined, () => {});
-          throw new InvalidArgumentError(
-            `${call}: the function returned a promise, but this transaction is synchronous and was rolled back; await before it`,
-            { code: "async-transaction", field: "run" },
-          );
-        }
-        return result;
+        return refusePromise(run(access), call);
       } finally {
-        scope.end();
+        access.end();
       }
     });
   }
 
   #runTransaction<R>(run: () => R): R {
-    if (this.#depth >= MAX_TRANSACTION_DEPTH) {
-      throw new InvalidArgumentError(
-        `transaction: nested ${this.#depth} levels deep; the limit is ${MAX_TRANSACTION_DEPTH}: check for a recursion`,
-        { code: "transaction-too-deep", value: this.#depth },
-      );
-    }
+    refuseDeepNesting(this.#depth);
     const mark = this.#begin();
     let result: R;
     try {
@@ -371,9 +359,10 @@ export class Session implements WriteScope {
     return this.#isObserved;
   }
 
-  /** Makes the running transaction a commit, whatever else it changes. */
-  markChanged(): void {
+  /** Notes that everything was removed, besides what is noted of single records. */
+  noteCleared(): void {
     this.#isDirty = true;
+    this.#lastNewNode = -1;
   }
 
   noteNode(operation: RecordOperation, id: number): void {
@@ -415,26 +404,22 @@ export class Session implements WriteScope {
   /** Closes all connections and ends all views and streams. */
   close(): void {
     this.refuseInTransaction("close");
-    const connection = this.#connection;
-    if (connection === undefined) return;
+    const store = this.#store;
+    if (store === undefined) return;
     this.hub.close();
     this.#keepSeenIds();
-    this.#connection = undefined;
+    this.#store = undefined;
     this.#attached.clear();
     for (const view of [...this.#views]) view.release();
-    for (const reader of this.#idleReaders.splice(0)) reader.close();
+    for (const reader of this.#idleReaders.splice(0)) reader.connection.close();
     // Last: the connection that may write leaves no log behind when it is the only one.
-    connection.close();
+    store.connection.close();
   }
 }
 
 interface Mark {
   readonly changes: ChangeMark;
   readonly isDirty: boolean;
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 /** Makes the next id of a table larger than `id`. */

@@ -244,6 +244,22 @@ function importContract(subject: Subject): void {
     assert(other.insertEdge({ from: next, to: next, type: "T" }) > edge);
   });
 
+  graphTest(
+    subject,
+    "within a transaction, nodes that an import replaced are gone for the calls after it",
+    (db, world) => {
+      db.exportSnapshot(world.at("empty.jsonl"));
+      db.transaction((tx) => {
+        const { nodes: { a, b } } = graphOf(tx, "a->b");
+        db.importSnapshot(world.at("empty.jsonl"), { replace: true });
+        assertFalse(tx.hasNode(a));
+        assertThrows(() => tx.insertEdge({ from: a, to: b, type: "T" }), NotFoundError);
+        assertThrows(() => tx.updateNode(b, { name: "new" }), NotFoundError);
+      });
+      assertEquals([...db.nodeIds()], []);
+    },
+  );
+
   graphTest(subject, "a signal that was aborted before stops export and import at once", (db, world) => {
     fill(db);
     const path = world.at("export.jsonl");

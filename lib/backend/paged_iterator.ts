@@ -1,31 +1,16 @@
-/** Iterators over a table: read page by page in ascending keys, always showing the state at their first step. */
+/** Iterators over records: read page by page in ascending keys, always showing the state at their first step. */
 
-import type { Connection } from "./connection.ts";
-
-/** Where an iterator reads: a connection whose view does not change until it is released. */
-export interface PageSource {
-  /** The connection. */
-  readonly connection: Connection;
-  /** Gives the view up. */
-  release(): void;
-}
-
-/** A page of results and where the next one starts. */
-export interface Page<T, C> {
-  /** Results in order. */
-  readonly items: readonly T[];
-  /** Key of the last row that was looked at; undefined at the end. */
-  readonly next: C | undefined;
-}
+import type { Detachable, PageSource } from "./access.ts";
+import type { Page, ReadStore } from "./store.ts";
 
 /** Reads the page after a key: at most `size` results. */
-export type ReadPage<T, C> = (connection: Connection, after: C, size: number) => Page<T, C>;
+export type ReadPage<T, C> = (store: ReadStore, after: C, size: number) => Page<T, C>;
 
 const FIRST_PAGE = 16;
 const LARGEST_PAGE = 1024;
 
 /** An iterator over pages. The first step takes the source; the end, `return`, or `detach` gives it back. */
-export class PagedIterator<T, C> implements IterableIterator<T> {
+export class PagedIterator<T, C> implements IterableIterator<T>, Detachable {
   readonly #begin: (iterator: PagedIterator<T, C>) => PageSource;
   readonly #read: ReadPage<T, C>;
   #source: PageSource | undefined;
@@ -68,7 +53,6 @@ export class PagedIterator<T, C> implements IterableIterator<T> {
     return { done: true, value: undefined };
   }
 
-  /** Reads the rest into memory: the view is about to change. */
   detach(): void {
     if (this.#source === undefined) return;
     const items = this.#items.slice(this.#at);
@@ -83,7 +67,7 @@ export class PagedIterator<T, C> implements IterableIterator<T> {
     try {
       const page: Page<T, C> = wanted === 0
         ? { items: [], next: undefined }
-        : this.#read(source.connection, this.#after, wanted);
+        : this.#read(source.store, this.#after, wanted);
       this.#remaining -= page.items.length;
       if (page.next === undefined || this.#remaining === 0) this.#release();
       else this.#after = page.next;
