@@ -21,3 +21,17 @@
 
 export * from "./lib/backend/mod.ts";
 export { open, type OpenOptions } from "./lib/graph/open.ts";
+export { V3Backend, type V3Opener } from "./lib/graph/v3_backend.ts";
+export type {
+  CompactOptions,
+  CompactResult,
+  FileLock,
+  FileSystem,
+  GroupResult,
+  OpenFile,
+  OpenReport,
+  Retention,
+  V3Database,
+  V3Options,
+} from "./lib/v3/mod.ts";
+export { salvage, type SalvageLoss, type SalvageOptions, type SalvageReport } from "./lib/v3/salvage.ts";

@@ -1,10 +1,10 @@
-/** `npm run bench -- SUITE [--json FILE] [--runtime bun|deno]`: runs `bench/run.ts` on one runtime or on both in turn. */
+/** `npm run bench -- SUITE [--json FILE] [--runtime bun|deno] [--quick] [--only NAME,...]`: runs `bench/run.ts` on one runtime or on both in turn. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { BUN, DENO, filesBelow, handOver, installIfNeeded, ROOT, takeRuntime, TEMP } from "./_tools.mjs";
 
-const HELP = `Usage: npm run bench -- SUITE [--json FILE] [--runtime bun|deno]
+const HELP = `Usage: npm run bench -- SUITE [--json FILE] [--runtime bun|deno] [--quick] [--only NAME,...]
 
 Runs bench/suites/SUITE.ts on Bun and then on Deno, or on one of them, and prints a table for each.
 
@@ -12,6 +12,8 @@ Runs bench/suites/SUITE.ts on Bun and then on Deno, or on one of them, and print
                    { suite, runtime, entries: [{ name, median, unit, reference, ratio, bar, direction, holds }] }
                    direction is "at most" or "at least"; what an entry does not have is null.
   --runtime NAME   bun or deno
+  --quick          small sizes, to try the suite itself (v3)
+  --only NAME,...  these measures of the suite (v3)
   --help           this text
 
 The exit code is 1 when a suite fails to run. A bar that is not reached is shown, but is no failure.
@@ -21,6 +23,8 @@ Suites: `;
 const { runtime, rest } = takeRuntime(process.argv.slice(2));
 const jsonAt = rest.indexOf("--json");
 const jsonFile = jsonAt < 0 ? undefined : rest.splice(jsonAt, 2)[1];
+const flags = rest.includes("--quick") ? rest.splice(rest.indexOf("--quick"), 1) : [];
+if (rest.includes("--only")) flags.push(...rest.splice(rest.indexOf("--only"), 2));
 const [suite, ...unknown] = rest;
 const suites = filesBelow("bench/suites", (path) => path.endsWith(".ts"))
   .map((path) => path.slice("bench/suites/".length, -".ts".length))
@@ -42,7 +46,7 @@ function run(name) {
   for (const each of runtime ? [runtime] : ["bun", "deno"]) {
     const resultFile = join(TEMP, `bench-${name}-${each}-${process.pid}.json`);
     mkdirSync(TEMP, { recursive: true });
-    const args = [join(ROOT, "bench/run.ts"), name, resultFile];
+    const args = [join(ROOT, "bench/run.ts"), name, resultFile, ...flags];
     // Collecting garbage between rounds keeps one entry's litter out of the next one's time.
     const code = each === "bun"
       ? handOver(BUN, ["--expose-gc", ...args])

@@ -58,6 +58,14 @@ export const databaseArgument: Parser<"sync", string, unknown> = argument(string
   description: message`The database file.`,
 });
 
+/** `--backend v3|sqlite`, for commands that can create a database; undefined when it is not given. */
+export const backendOption: Parser<"sync", "v3" | "sqlite" | undefined, unknown> = optional(
+  option("--backend", choice(["v3", "sqlite"], { metavar: "ENGINE" }), {
+    description:
+      message`Storage engine of a new database; default v3, which keeps history. An existing one tells its own.`,
+  }),
+);
+
 /** NODE and the like: an id or a name. */
 export function nodeArgument(metavar: "NODE" | "START" | "FROM" | "TO"): Parser<"sync", string, unknown> {
   return argument(string({ metavar }), { description: NODE_HELP });

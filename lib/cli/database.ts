@@ -13,7 +13,7 @@ export function openForWriting(path: string): GraphBackend {
   return open(path, { create: false });
 }
 
-/** Opens a database for writing; creates it when it is missing. Declare it with `using`. */
-export function openOrCreate(path: string): GraphBackend {
-  return open(path);
+/** Opens a database for writing; creates it, with this engine, when it is missing. Declare it with `using`. */
+export function openOrCreate(path: string, backend: "v3" | "sqlite" | undefined): GraphBackend {
+  return open(path, { backend });
 }

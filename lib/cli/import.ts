@@ -11,7 +11,7 @@ import { readCsv } from "../graph/csv.ts";
 import { type IngestProgress, ingestRows, type SkippedRow } from "../graph/ingest.ts";
 import { isSnapshotFile, readJsonLines } from "../graph/json_lines.ts";
 import { joinSources, type RowSource } from "../graph/row_source.ts";
-import { type CommandParser, EXIT_OK, invocation, jsonOption, UsageError } from "./command.ts";
+import { backendOption, type CommandParser, EXIT_OK, invocation, jsonOption, UsageError } from "./command.ts";
 import { openOrCreate } from "./database.ts";
 import { errorJson } from "./error_report.ts";
 import { toJsonText } from "./json_text.ts";
@@ -28,6 +28,7 @@ type Format = "jsonl" | "csv" | "tsv" | "snapshot";
 interface ImportArguments {
   readonly files: readonly string[];
   readonly database: string;
+  readonly backend: "v3" | "sqlite" | undefined;
   readonly format: Format | undefined;
   readonly skip: boolean;
   readonly replace: boolean;
@@ -48,6 +49,7 @@ export const importCommand: CommandParser = command(
       database: option("--into", string({ metavar: "DB" }), {
         description: message`The database file; created when it is missing.`,
       }),
+      backend: backendOption,
       format: optional(option("--format", choice(["jsonl", "csv", "tsv", "snapshot"], { metavar: "FORMAT" }), {
         description: message`Format of the files; default by name (.csv, .tsv) and content.`,
       })),
@@ -97,7 +99,7 @@ function openRows(file: string, format: Format | undefined): RowSource {
 }
 
 function importSnapshotFile(file: string, args: ImportArguments, output: Output, startMs: number): number {
-  using db = openOrCreate(args.database);
+  using db = openOrCreate(args.database, args.backend);
   using bar = startProgress(!args.json);
   const onProgress = bar.update;
   const { nodes, edges, keyValues, properties } = db.importSnapshot(file, { replace: args.replace, onProgress });
@@ -110,7 +112,7 @@ function importSnapshotFile(file: string, args: ImportArguments, output: Output,
 
 function importRows(source: RowSource, args: ImportArguments, output: Output, startMs: number): number {
   const skips = new SkipReport(output, args.json);
-  using db = openOrCreate(args.database);
+  using db = openOrCreate(args.database, args.backend);
   using bar = startProgress(!args.json);
   const onProgress = (progress: IngestProgress) => {
     const rate = progress.rows / ((performance.now() - startMs) / 1000);

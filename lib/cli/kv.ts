@@ -22,6 +22,7 @@ import {
 } from "./command.ts";
 import { openForReading, openForWriting } from "./database.ts";
 import { toJsonText } from "./json_text.ts";
+import { keyJson, keyText } from "./key_text.ts";
 import type { Output } from "./output.ts";
 import { printable, writeTable } from "./table.ts";
 
@@ -174,11 +175,6 @@ function readKey(text: string, hex: boolean): Key {
   throw new UsageError(`with --hex a key is an even number of hexadecimal digits, not ${JSON.stringify(text)}`);
 }
 
-/** Bytes that JSON cannot hold are written as in a snapshot file. */
-function keyJson(key: Key): { readonly key: string } | { readonly keyBytes: string } {
-  return typeof key === "string" ? { key } : { keyBytes: Buffer.from(key).toString("base64") };
-}
-
 function entryJson({ key, value, expiresAt }: KeyValueEntry): unknown {
   return { ...keyJson(key), ...valueJson(value), ...(expiresAt === undefined ? undefined : { expiresAt }) };
 }
@@ -187,10 +183,6 @@ function valueJson(value: KeyValue): object {
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString("base64") };
   if (typeof value === "number" && !Number.isFinite(value)) return { float: String(value) };
   return { value };
-}
-
-function keyText(key: Key): string {
-  return typeof key === "string" ? printable(key) : `0x${Buffer.from(key).toString("hex")}`;
 }
 
 function valueText(value: KeyValue): string {

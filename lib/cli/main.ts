@@ -12,31 +12,31 @@ import type { Parser } from "@optique/core/parser";
 import { backupCommand } from "./backup.ts";
 import { bfsCommand } from "./bfs.ts";
 import { checkCommand } from "./check.ts";
+import { checkpointCommand } from "./checkpoint.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, type Invocation, UsageError } from "./command.ts";
+import { compactCommand } from "./compact.ts";
+import { diffCommand } from "./diff.ts";
 import { errorJsonText, errorText } from "./error_report.ts";
 import { exportCommand } from "./export.ts";
 import { getCommand } from "./get.ts";
+import { historyCommand } from "./history.ts";
 import { importCommand } from "./import.ts";
 import { kvCommand } from "./kv.ts";
 import { neighborsCommand } from "./neighbors.ts";
 import { BrokenPipe, Output } from "./output.ts";
 import { pathCommand } from "./path.ts";
 import { patternCommand } from "./pattern.ts";
+import { salvageCommand } from "./salvage.ts";
 import { statusCommand } from "./status.ts";
+import { tagCommand } from "./tag.ts";
 import { VERSION } from "./version.ts";
 
+// In groups: the types of `or` end at 15 parsers.
 const commands = or(
-  importCommand,
-  exportCommand,
-  statusCommand,
-  getCommand,
-  neighborsCommand,
-  pathCommand,
-  bfsCommand,
-  patternCommand,
-  kvCommand,
-  backupCommand,
-  checkCommand,
+  or(importCommand, exportCommand, statusCommand),
+  or(getCommand, neighborsCommand, pathCommand, bfsCommand, patternCommand, kvCommand),
+  or(tagCommand, historyCommand, diffCommand),
+  or(backupCommand, checkCommand, checkpointCommand, compactCommand, salvageCommand),
 ) as unknown as Parser<"sync", Invocation, unknown>;
 
 /** Help was shown, or the command line was wrong: nothing to run. */

@@ -91,3 +91,8 @@ export function formatDuration(durationMs: number): string {
   if (durationMs < 100_000) return `${(durationMs / 1000).toFixed(2)} s`;
   return `${Math.floor(durationMs / 60_000)} min ${Math.round((durationMs % 60_000) / 1000)} s`;
 }
+
+/** A time in milliseconds since 1970 as `2026-01-31T12:00:00.000Z`. */
+export function formatTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

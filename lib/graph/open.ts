@@ -1,12 +1,13 @@
 /** Opens a database with the engine that its file is of. */
 
 import type { Durability } from "../backend/care.ts";
-import { CorruptionError, InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
+import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
 import type { GraphBackend } from "../backend/graph_backend.ts";
 import type { AnySchema, Schema } from "../backend/schema.ts";
-import { readStart } from "../backend/line_file.ts";
-import { show } from "../backend/validate.ts";
+import { checkText, show } from "../backend/validate.ts";
 import { SqliteBackend } from "../sqlite/mod.ts";
+import { type Retention, V3Backend } from "../v3/mod.ts";
+import { type EngineName, engineOfFile } from "./file_engine.ts";
 
 /** How to open a database. */
 export interface OpenOptions {
@@ -14,19 +15,32 @@ export interface OpenOptions {
   readonly readonly?: boolean | undefined;
   /** Create the file when it is missing. Default true. */
   readonly create?: boolean | undefined;
-  /** Storage engine of a new file; an existing file tells its own. Default, and so far the only one: `sqlite`. */
-  readonly backend?: "sqlite" | undefined;
+  /**
+   * Storage engine of a new database: our own file format with history (`v3`, the default) or SQLite. An existing file tells
+   * its own; asking for the other one is an error.
+   */
+  readonly backend?: "v3" | "sqlite" | undefined;
   /** When a commit is safe: after a power cut (`full`, the default), after a process crash (`normal`), neither (`off`). */
   readonly durability?: Durability | undefined;
-  /** How long to wait for another process's lock, in milliseconds. Default 5,000. */
+  /** How long to wait for another process's lock, in milliseconds. Default 0 (V3: at once) or 5,000 (SQLite). */
   readonly busyTimeoutMs?: number | undefined;
+  /** Clock for expiries and commit times, in milliseconds since 1970. Default `Date.now`. */
+  readonly clock?: (() => number) | undefined;
+  /** V3 only: past commits that stay readable; kept in the file. Default: as before, at first none. */
+  readonly retention?: Retention | undefined;
+  /** V3 only: memory for pages, in bytes: 1 MiB to 2 GiB. Default 256 MiB. */
+  readonly cacheBytes?: number | undefined;
+  /** V3 only: for reading where nobody writes meanwhile, also in a folder that cannot be written. Default false. */
+  readonly immutable?: boolean | undefined;
 }
 
-/** First bytes of a file of the reference's own format. */
-const V3_MAGIC = "SQLTGF";
+const ENGINES: readonly unknown[] = ["v3", "sqlite"];
+const V3_ONLY = ["retention", "cacheBytes", "immutable"] as const;
 
 /**
  * Opens a database file, creating it when it is missing. `:memory:` is a private database in memory.
+ *
+ * One process writes a V3 file at a time; others may open it with `{ readonly: true }` meanwhile.
  *
  * @example
  * ```ts
@@ -40,34 +54,44 @@ const V3_MAGIC = "SQLTGF";
  * ```
  *
  * @throws {NotFoundError} when the file is missing and must not be created
- * @throws {InvalidArgumentError} for a directory, another program's database, or bad options
+ * @throws {InvalidArgumentError} for a directory, another program's database, a file of the other backend, or bad options
  * @throws {CorruptionError} for a file that is no (whole) database, also an empty one
- * @throws {UnsupportedError} for a file of a format that this release does not open
+ * @throws {UnsupportedError} for a file of a format that this release does not open, and for V3's options with SQLite
  * @throws {DatabaseLockedError} when another process holds the lock for longer than `busyTimeoutMs`
  * @throws {IoError} when the file or its folder cannot be read or written
  */
 export function open<S extends Schema = AnySchema>(path: string, options: OpenOptions = {}): GraphBackend<S> {
+  checkText(path, "open", "path");
   const { backend, ...rest } = options;
-  if (backend !== undefined && backend !== "sqlite") {
-    throw new InvalidArgumentError(`open: backend is ${show(backend)}; this release has "sqlite" only`, {
+  if (backend !== undefined && !ENGINES.includes(backend)) {
+    throw new InvalidArgumentError(`open: backend is ${show(backend)}; give "v3" or "sqlite", or leave it out`, {
       code: "invalid-argument",
       field: "backend",
       value: backend,
     });
   }
-  try {
-    return SqliteBackend.open<S>(path, rest);
-  } catch (error) {
-    // Looked at only now: a file that is no SQLite database has no locks that closing it could drop.
-    if (!(error instanceof CorruptionError) || error.code !== "not-a-database" || !isV3File(path)) throw error;
-    throw new UnsupportedError(`open: ${path} is of the V3 format, which this release does not open yet`, {
-      code: "format-not-supported",
-      field: "path",
-      value: path,
-    });
+  const found = path === ":memory:" ? undefined : engineOfFile(path);
+  if (found !== undefined && backend !== undefined && found !== backend) throw wrongBackend(path, found, backend);
+  const engine = found ?? backend ?? "v3";
+  if (engine === "v3") return V3Backend.open<S>(path, rest);
+  for (const option of V3_ONLY) {
+    if (rest[option] !== undefined) throw onlyV3(path, option, rest[option]);
   }
+  return SqliteBackend.open<S>(path, rest);
 }
 
-function isV3File(path: string): boolean {
-  return new TextDecoder().decode(readStart(path, V3_MAGIC.length)) === V3_MAGIC;
+const NAMES: Readonly<Record<EngineName, string>> = { v3: "a V3 database", sqlite: "a SQLite database" };
+
+function wrongBackend(path: string, found: EngineName, backend: EngineName): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `open: backend is "${backend}", but ${path} is ${NAMES[found]}; leave backend out, or give another path`,
+    { code: "wrong-backend", field: "backend", value: backend },
+  );
+}
+
+function onlyV3(path: string, option: typeof V3_ONLY[number], value: unknown): UnsupportedError {
+  return new UnsupportedError(
+    `open: ${option} is given, but ${path} is ${NAMES.sqlite}, which has no such option; leave it out`,
+    { code: "option-not-supported", field: option, value },
+  );
 }

@@ -2,8 +2,12 @@
 
 import { assertEquals } from "@std/assert";
 import { writeFileSync } from "node:fs";
+import { ingestRows } from "../../lib/graph/ingest.ts";
+import { readJsonLines } from "../../lib/graph/json_lines.ts";
+import { open } from "../../mod.ts";
 import { runScript, type ScriptResult } from "../support/script.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
+import { test } from "../support/test.ts";
 
 const MAIN = new URL("../../lib/cli/main.ts", import.meta.url);
 
@@ -71,9 +75,18 @@ export function workplace(): Workplace {
   };
 }
 
-/** Imports `PEOPLE` into a new database; its path. */
-export async function peopleIn(place: Workplace): Promise<string> {
+/** Imports `PEOPLE` into a new database; its path. In this process, as starting another one takes long. */
+export function peopleIn(place: Workplace, backend: Backend = "v3"): string {
   const database = place.path("people.graph");
-  await succeed("import", place.write("people.jsonl", PEOPLE), "--into", database);
+  using db = open(database, { backend });
+  ingestRows(db, readJsonLines(place.write("people.jsonl", PEOPLE)));
   return database;
+}
+
+/** A storage engine. */
+export type Backend = "v3" | "sqlite";
+
+/** Declares a test once for each storage engine. */
+export function engineTest(name: string, body: (backend: Backend) => Promise<void>): void {
+  for (const backend of ["v3", "sqlite"] as const) test(`${name} (${backend})`, () => body(backend));
 }

@@ -1,15 +1,24 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { test } from "../support/test.ts";
-import { failJson, peopleIn, run, succeed, succeedJson, succeedJsonLines, workplace } from "./command_line.ts";
+import {
+  engineTest,
+  failJson,
+  peopleIn,
+  run,
+  succeed,
+  succeedJson,
+  succeedJsonLines,
+  workplace,
+} from "./command_line.ts";
 
 const ADA = { id: 1, kind: "Person", name: "Ada" };
 const CHARLES = { id: 2, kind: "Person", name: "Charles" };
 const CITY = { id: 3, kind: "City", name: "Ada" };
 
-test("status shows kinds, types and labels with their counts", async () => {
+engineTest("status shows kinds, types and labels with their counts", async (backend) => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place, backend);
   const stats = await succeedJson("status", database) as Record<string, unknown>;
   assertEquals([stats["nodes"], stats["edges"], stats["keyValues"]], [4, 3, 3]);
   assertEquals(stats["kinds"], [{ name: "City", count: 1 }, { name: "Person", count: 3 }]);
@@ -20,9 +29,9 @@ test("status shows kinds, types and labels with their counts", async () => {
   assertMatch(text, /^LIVES_IN +1$/m);
 });
 
-test("get finds a node by id, by name and by kind and name", async () => {
+engineTest("get finds a node by id, by name and by kind and name", async (backend) => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place, backend);
   const json = await succeed("get", database, "Person:Ada", "--json");
   assertEquals(json, '{"id":1,"kind":"Person","name":"Ada","data":{"born":1815,"big":12345678901234567890}}\n');
   assertEquals((await succeedJson("get", database, "2") as { name: string }).name, "Charles");
@@ -35,7 +44,7 @@ test("get finds a node by id, by name and by kind and name", async () => {
 
 test("a name of several nodes is an error with the candidates", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place);
   const error = await failJson(1, "get", database, "Ada");
   assertEquals([error["name"], error["code"], error["candidates"]], ["AmbiguousNodeError", "ambiguous-node", [
     ADA,
@@ -48,7 +57,7 @@ test("a name of several nodes is an error with the candidates", async () => {
 
 test("a node that does not exist ends with exit code 1, as text or as JSON", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place);
   for (const node of ["99", "0", "99999999999999999999", "Nobody", "City:Charles"]) {
     assertEquals((await failJson(1, "get", database, node))["code"], "node-not-found", node);
   }
@@ -59,7 +68,7 @@ test("a node that does not exist ends with exit code 1, as text or as JSON", asy
 
 test("neighbors lists each neighbour once with the edges that lead there", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place);
   assertEquals(await succeedJsonLines("neighbors", database, "Charles", "--direction", "both"), [
     { ...ADA, edges: [{ id: 1, type: "KNOWS", from: 1, to: 2 }, { id: 2, type: "WRITES_TO", from: 1, to: 2 }] },
     { ...CITY, edges: [{ id: 3, type: "LIVES_IN", from: 2, to: 3 }] },
@@ -72,9 +81,9 @@ test("neighbors lists each neighbour once with the edges that lead there", async
   assertStringIncludes(await succeed("neighbors", database, "2"), "LIVES_IN →");
 });
 
-test("path shows a shortest path, and exit code 1 says that there is none", async () => {
+engineTest("path shows a shortest path, and exit code 1 says that there is none", async (backend) => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place, backend);
   assertEquals(await succeedJson("path", database, "1", "City:Ada"), {
     length: 2,
     nodes: [ADA, CHARLES, CITY],
@@ -89,7 +98,7 @@ test("path shows a shortest path, and exit code 1 says that there is none", asyn
 
 test("bfs lists what can be reached, nearest first", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place);
   assertEquals(await succeedJsonLines("bfs", database, "1"), [ADA, CHARLES, CITY]);
   assertEquals(await succeedJsonLines("bfs", database, "1", "--depth", "1"), [ADA, CHARLES]);
   assertEquals(await succeedJsonLines("bfs", database, "1", "--limit", "1"), [ADA]);
@@ -98,7 +107,7 @@ test("bfs lists what can be reached, nearest first", async () => {
 
 test("pattern finds paths by kinds, types, names and data", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place);
   assertEquals(await succeedJsonLines("pattern", database, '(Person {"born": 1815}) -[KNOWS]-> (Ch*) --> (City)'), [
     [ADA, CHARLES, CITY],
   ]);
@@ -109,9 +118,9 @@ test("pattern finds paths by kinds, types, names and data", async () => {
   assertStringIncludes(String(error["message"]), "the end of the node");
 });
 
-test("check is content with a sound database", async () => {
+engineTest("check is content with a sound database", async (backend) => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place, backend);
   assertEquals(await succeedJson("check", database), { ok: true, findings: [] });
   assertEquals(await succeed("check", database), "ok\n");
 });

@@ -6,11 +6,11 @@ import { openRaw } from "../support/raw_sqlite.ts";
 import { RUNTIME, test } from "../support/test.ts";
 import { failJson, peopleIn, run, succeed, workplace } from "./command_line.ts";
 
-const COMMANDS = [
-  ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "kv", "backup", "check"].map((
-    name,
-  ) => [name]),
+const COMMANDS: readonly (readonly string[])[] = [
+  ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "kv"].map((name) => [name]),
+  ...["tag", "history", "diff", "backup", "check", "checkpoint", "compact", "salvage"].map((name) => [name]),
   ...["get", "set", "delete", "scan"].map((name) => ["kv", name]),
+  ...["add", "list", "remove"].map((name) => ["tag", name]),
 ];
 
 test("help lists all commands, and each explains itself", async () => {
@@ -50,6 +50,12 @@ const MISTAKES: readonly (readonly string[])[] = [
   ["kv"],
   ["kv", "get", "db"],
   ["backup", "db"],
+  ["import", "file", "--into", "db", "--backend", "mysql"],
+  ["tag"],
+  ["tag", "add", "db"],
+  ["diff", "db", "1"],
+  ["compact", "db"],
+  ["salvage", "db"],
 ];
 
 test("a wrong command line ends with exit code 2, as text or as JSON", async () => {
@@ -65,7 +71,7 @@ test("a wrong command line ends with exit code 2, as text or as JSON", async () 
 
 test("check lists what is wrong and ends with exit code 1", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place, "sqlite");
   {
     using raw = openRaw(database);
     raw.exec("PRAGMA foreign_keys = OFF; DELETE FROM graph_entities WHERE id = 3");

@@ -1,20 +1,33 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "../support/test.ts";
-import { failJson, PEOPLE, peopleIn, run, succeed, succeedJson, succeedJsonLines, workplace } from "./command_line.ts";
+import {
+  engineTest,
+  failJson,
+  PEOPLE,
+  peopleIn,
+  run,
+  succeed,
+  succeedJson,
+  succeedJsonLines,
+  workplace,
+} from "./command_line.ts";
 
-test("import says what it imported and how fast", async () => {
+engineTest("import says what it imported and how fast", async (backend) => {
   using place = workplace();
   const rows = place.write("people.jsonl", PEOPLE);
-  const text = await succeed("import", rows, "--into", place.path("a.graph"));
+  const database = place.path("a.graph");
+  const text = await succeed("import", rows, "--into", database, "--backend", backend);
   assertMatch(text, /^imported 4 nodes, 3 edges and 3 keys in .* \([\d,]+ rows\/s\)\n$/);
-  const result = await succeedJson("import", rows, "--into", place.path("b.graph")) as Record<string, unknown>;
+  const result = await succeedJson("import", rows, "--into", database) as Record<string, unknown>;
   assertEquals({ ...result, durationMs: 0 }, { nodes: 4, edges: 3, keyValues: 3, skipped: 0, durationMs: 0 });
+  const status = await succeedJson("status", database) as Record<string, unknown>;
+  assertEquals([status["backend"], status["nodes"]], [backend, 8]);
 });
 
-test("a bad row ends an import with file and line, and nothing of it stays", async () => {
+engineTest("a bad row ends an import with file and line, and nothing of it stays", async (backend) => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place, backend);
   const bad = place.write("bad.jsonl", [
     '{"node": {"kind": "K", "name": "n"}}',
     "",
@@ -58,19 +71,32 @@ test("CSV files of nodes and of edges are imported together", async () => {
   ]]);
 });
 
-test("an export comes back with the same ids, and a database that holds something needs --replace", async () => {
+engineTest(
+  "an export comes back with the same ids on the other engine, and a database that holds something needs --replace",
+  async (backend) => {
+    using place = workplace();
+    const database = peopleIn(place, backend);
+    const file = place.path("export.jsonl");
+    const result = await succeedJson("export", database, "--to", file) as Record<string, unknown>;
+    assertEquals([result["nodes"], result["edges"], result["keyValues"]], [4, 3, 3]);
+    const copy = place.path("copy.graph");
+    await succeed("import", file, "--into", copy, "--backend", backend === "v3" ? "sqlite" : "v3");
+    assertEquals(await succeed("kv", "scan", copy, "--json"), await succeed("kv", "scan", database, "--json"));
+    assertEquals(await succeed("bfs", copy, "1"), await succeed("bfs", database, "1"));
+    assertEquals((await failJson(1, "import", file, "--into", copy))["name"], "ConflictError");
+    await succeed("import", file, "--into", copy, "--replace");
+    assertEquals((await succeedJson("status", copy) as { nodes: number }).nodes, 4);
+  },
+);
+
+test("without --backend a new database is one of V3, and an existing one of another engine is refused", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
-  const file = place.path("export.jsonl");
-  const result = await succeedJson("export", database, "--to", file) as Record<string, unknown>;
-  assertEquals([result["nodes"], result["edges"], result["keyValues"]], [4, 3, 3]);
-  const copy = place.path("copy.graph");
-  await succeed("import", file, "--into", copy);
-  assertEquals(await succeed("kv", "scan", copy, "--json"), await succeed("kv", "scan", database, "--json"));
-  assertEquals(await succeed("bfs", copy, "1"), await succeed("bfs", database, "1"));
-  assertEquals((await failJson(1, "import", file, "--into", copy))["name"], "ConflictError");
-  await succeed("import", file, "--into", copy, "--replace");
-  assertEquals((await succeedJson("status", copy) as { nodes: number }).nodes, 4);
+  const database = peopleIn(place);
+  assertEquals((await succeedJson("status", database) as { backend: string }).backend, "v3");
+  const rows = place.write("rows.jsonl", PEOPLE);
+  const error = await failJson(1, "import", rows, "--into", database, "--backend", "sqlite");
+  assertEquals([error["code"], error["field"]], ["wrong-backend", "backend"]);
+  assertEquals((await succeedJson("status", database) as { nodes: number }).nodes, 4);
 });
 
 test("an import that cannot begin leaves no database behind", async () => {
@@ -84,7 +110,7 @@ test("an import that cannot begin leaves no database behind", async () => {
 
 test("kv writes, reads, lists and deletes keys of every kind", async () => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place);
   assertEquals(
     await succeed("kv", "get", database, "app:a", "--json"),
     '{"key":"app:a","value":{"n":12345678901234567890}}\n',
@@ -114,9 +140,9 @@ test("kv writes, reads, lists and deletes keys of every kind", async () => {
   assertMatch(await succeed("kv", "scan", database), /^app:b +null +\d{4}-\d\d-\d\dT/m);
 });
 
-test("backup writes a copy that opens, and a manifest", async () => {
+engineTest("backup writes a copy that opens, and a manifest", async (backend) => {
   using place = workplace();
-  const database = await peopleIn(place);
+  const database = peopleIn(place, backend);
   const result = await succeedJson("backup", database, "--to", place.path("copies")) as Record<string, unknown>;
   assertEquals([result["nodes"], result["edges"], result["keyValues"]], [4, 3, 3]);
   assertStringIncludes(readFileSync(String(result["manifestPath"]), "utf8"), String(result["sha256"]));

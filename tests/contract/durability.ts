@@ -182,6 +182,7 @@ function reopenContract(subject: Subject): void {
       db.kv.set("name", name);
       assertEquals(db.kv.get("name"), name);
       using reader = world.open(path, { readonly: true });
+      subject.synchronize(db, reader);
       assertEquals(reader.kv.get("name"), name);
     }
   });
@@ -277,9 +278,11 @@ function readonlyContract(subject: Subject): void {
   fileTest(subject, "a reader beside a writer sees what is committed", (db, world) => {
     fill(db);
     const reader = world.open(world.path, { readonly: true });
+    subject.synchronize(db, reader);
     assertEquals(contentOf(reader), contentOf(db));
     db.insertNode({ kind: "N", name: "later" });
     db.deleteEdge(1);
+    subject.synchronize(db, reader);
     assertEquals(contentOf(reader), contentOf(db));
     assertEquals(reader.lsn, db.lsn);
   });

@@ -11,6 +11,7 @@ contract({
   history: false,
   inMemory: true,
   open: (path, options) => SqliteBackend.open(path, options),
+  synchronize: () => {},
 });
 
 test("two databases in memory share nothing", () => {

@@ -14,6 +14,7 @@ if (RUNTIME === "bun") {
     history: false,
     inMemory: false,
     open: (path, options) => SqliteBackend.open(path, { ...options, driver: "node" }),
+    synchronize: () => {},
   });
 }
 

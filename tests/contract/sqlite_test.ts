@@ -13,6 +13,7 @@ contract({
   history: false,
   inMemory: false,
   open: (path, options) => SqliteBackend.open(path, options),
+  synchronize: () => {},
 });
 
 test("a closed database is one file", () => {

@@ -14,6 +14,7 @@ export interface OpenOptions {
   readonly durability?: Durability;
   readonly busyTimeoutMs?: number;
   readonly clock?: () => number;
+  readonly retention?: { readonly commits?: number; readonly ageMs?: number; readonly bytes?: number };
 }
 
 /** One engine, with one way to open it. */
@@ -28,6 +29,11 @@ export interface Subject {
   readonly inMemory: boolean;
   /** Opens a database file, or one in memory for `:memory:`. */
   open<S extends Schema = AnySchema>(path: string, options?: OpenOptions): GraphBackend<S>;
+  /**
+   * Lets a read-only opener beside a writer see what was committed so far: on V3 it sees the writer's last checkpoint, and a
+   * newer one when it asks. Not called for databases in memory.
+   */
+  synchronize(writer: GraphBackend, reader: GraphBackend): void;
 }
 
 /** When every test begins: 2026-01-01 00:00 UTC. */

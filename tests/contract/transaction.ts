@@ -166,11 +166,13 @@ function outcomeContract(subject: Subject): void {
   fileTest(subject, "nothing is visible to another opener before the commit", (db, world) => {
     graphOf(db, "a");
     const other = world.open(world.path, { readonly: true });
+    subject.synchronize(db, other);
     db.transaction((tx) => {
       tx.insertNode({ kind: "N", name: "b" });
       tx.kv.set("k", 1);
       assertEquals([other.countNodes(), other.kv.has("k")], [1, false]);
     });
+    subject.synchronize(db, other);
     assertEquals([other.countNodes(), other.kv.has("k"), other.lsn], [2, true, db.lsn]);
   });
 }

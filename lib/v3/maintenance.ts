@@ -1,0 +1,190 @@
+/** Checkpoints of an open database, and what goes with them: expired keys, the log, the copy of the key-values, tags. */
+
+import { dirname } from "node:path";
+import { ConflictError } from "../backend/errors.ts";
+import type { CheckpointResult, TagInfo } from "../backend/care.ts";
+import { fileError } from "../backend/line_file.ts";
+import { ByteCursor } from "./byte_cursor.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import type { Engine } from "./engine.ts";
+import { expiryOf, keyOfExpiry } from "./expiry_key.ts";
+import { KeyValueCopy } from "./kv_copy.ts";
+import type { Session } from "./session.ts";
+import type { GraphState } from "./state.ts";
+import type { V3WriteStore } from "./write_store.ts";
+
+/** Expired keys that one commit removes. */
+const EXPIRE_BATCH = 10_000;
+
+/** Runs the checkpoints of one database that can be written. */
+export class Maintenance {
+  readonly #engine: Engine;
+  readonly #session: Session;
+  readonly #tags: Map<string, number>;
+  readonly #copy: KeyValueCopy;
+  #isRunning = false;
+
+  constructor(engine: Engine, session: Session, tags: Map<string, number>, copy: KeyValueCopy) {
+    this.#engine = engine;
+    this.#session = session;
+    this.#tags = tags;
+    this.#copy = copy;
+    engine.commitByCheckpoint = (state, freed) => this.#commitBig(state, freed);
+    session.onLogLimit = () => this.#onLogLimit();
+  }
+
+  /** Names of kept commits. */
+  get tags(): ReadonlyMap<string, number> {
+    return this.#tags;
+  }
+
+  /** Removes expired keys by ordinary commits, then writes the newest state to the file. */
+  checkpoint(): CheckpointResult {
+    this.#isRunning = true;
+    try {
+      const expiredKeys = this.#removeExpired();
+      this.run(false);
+      return { complete: true, expiredKeys };
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #removeExpired(): number {
+    const session = this.#session;
+    const now = session.now();
+    let removed = 0;
+    for (let batch = EXPIRE_BATCH; batch === EXPIRE_BATCH; removed += batch) {
+      const keys = this.#expiredKeys(now);
+      batch = keys.length;
+      if (batch === 0) break;
+      session.writeMany("checkpoint", (store) => {
+        for (const key of keys) (store as V3WriteStore).expireValue(key);
+      });
+    }
+    return removed;
+  }
+
+  #expiredKeys(now: number): Uint8Array[] {
+    const keys: Uint8Array[] = [];
+    const cursor = new ByteCursor(this.#engine.trees.expiries);
+    for (cursor.seek(new Uint8Array(0)); keys.length < EXPIRE_BATCH && cursor.next();) {
+      const entry = cursor.key();
+      if (expiryOf(entry) > now) break;
+      keys.push(keyOfExpiry(entry).slice());
+    }
+    return keys;
+  }
+
+  /** Writes the newest state to the file and removes the log, unless the file shows it already. */
+  run(isForced: boolean): void {
+    const engine = this.#engine;
+    const { header, state } = engine;
+    engine.requireHealthy("checkpoint");
+    const isCurrent = header.lsn === state.lsn && header.nextLsn === engine.nextLsn && engine.log === undefined &&
+      engine.kept.orphans.size === 0 && !isForced;
+    if (!isCurrent) this.#write(this.#tags, false);
+    else if (header.nextNodeId < engine.writer.nextNodeId || header.nextEdgeId < engine.writer.nextEdgeId) {
+      // Ids of what was rolled back are not given again.
+      engine.keepIds();
+    }
+  }
+
+  #write(tags: Map<string, number>, areTagsChanged: boolean): void {
+    const engine = this.#engine;
+    engine.pager.begin(engine.state.lsn);
+    try {
+      engine.state = writeCheckpoint(engine, { state: engine.state, freed: [], tags, areTagsChanged });
+    } catch (error) {
+      engine.pager.rollback();
+      throw error;
+    }
+    this.#finish(engine.state);
+  }
+
+  /** The log is removed last: until then everything can be had from it as well. */
+  #finish(state: GraphState): void {
+    if (this.#engine.options.isVolatile) return;
+    this.#copy.write(state);
+    this.#engine.dropLog();
+    const folder = dirname(this.#engine.path);
+    try {
+      this.#engine.fileSystem.syncFolder(folder);
+    } catch (error) {
+      throw fileError("sync", folder, error);
+    }
+  }
+
+  #commitBig(state: GraphState, freed: readonly number[]): void {
+    const engine = this.#engine;
+    const written = writeCheckpoint(engine, { state, freed, tags: this.#tags, areTagsChanged: false });
+    engine.publish(written);
+    // It has committed: what follows can fail without undoing it, and is done again by the next checkpoint.
+    try {
+      this.#finish(written);
+    } catch (error) {
+      this.#session.reportLate(error);
+    }
+  }
+
+  /** A commit went well and let the log grow too long: an error of the checkpoint is not the commit's. */
+  #onLogLimit(): void {
+    // The commits that remove expired keys may come here again.
+    if (this.#isRunning) return;
+    try {
+      this.checkpoint();
+    } catch (error) {
+      this.#session.reportLate(error);
+    }
+  }
+
+  /** Names the newest commit. */
+  tag(name: string): TagInfo {
+    const engine = this.#engine;
+    if (this.#tags.has(name)) {
+      throw new ConflictError(
+        `tag: there is a tag ${JSON.stringify(name)} on commit ${this.#tags.get(name)}; untag it first`,
+        {
+          code: "tag-exists",
+          field: "name",
+          value: name,
+        },
+      );
+    }
+    const { state } = engine;
+    const commit = engine.kept.keep(state);
+    commit.tags++;
+    this.#tags.set(name, state.lsn);
+    try {
+      this.#writeTags();
+    } catch (error) {
+      commit.tags--;
+      this.#tags.delete(name);
+      engine.kept.dropUnneeded(commit);
+      throw error;
+    }
+    return { name, lsn: state.lsn };
+  }
+
+  /** Removes a name; false when there is none. */
+  untag(name: string): boolean {
+    const lsn = this.#tags.get(name);
+    if (lsn === undefined) return false;
+    const commit = this.#engine.kept.get(lsn);
+    if (commit !== undefined) commit.tags--;
+    this.#tags.delete(name);
+    try {
+      this.#writeTags();
+    } catch (error) {
+      if (commit !== undefined) commit.tags++;
+      this.#tags.set(name, lsn);
+      throw error;
+    }
+    return true;
+  }
+
+  #writeTags(): void {
+    this.#engine.requireHealthy("tag");
+    this.#write(this.#tags, true);
+  }
+}
