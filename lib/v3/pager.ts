@@ -13,6 +13,8 @@ import type { MutablePages } from "./pages.ts";
 interface Level {
   /** Pages with this stamp or a later one may be changed in place. */
   epoch: number;
+  /** Whether somebody reads a state of within it. */
+  isFrozen: boolean;
   /** Pages taken from the free ones. */
   readonly allocated: number[];
   /** Pages of before that it freed, each followed by its birth. */
@@ -66,12 +68,14 @@ export class Pager extends PageCache implements MutablePages {
 
   /** Begins a savepoint. */
   savepoint(): void {
-    this.#levels.push({ epoch: ++this.#epoch, allocated: [], freed: [], recycled: [] });
+    this.#levels.push({ epoch: ++this.#epoch, isFrozen: false, allocated: [], freed: [], recycled: [] });
   }
 
   /** From now on every page so far is copied before it changes: somebody reads the state of this moment. */
   freeze(): void {
-    this.#top().epoch = ++this.#epoch;
+    const level = this.#top();
+    level.epoch = ++this.#epoch;
+    level.isFrozen = true;
   }
 
   #top(): Level {
@@ -85,6 +89,8 @@ export class Pager extends PageCache implements MutablePages {
     append(parent.allocated, level.allocated);
     append(parent.freed, level.freed);
     append(parent.recycled, level.recycled);
+    // Who reads a state of within the savepoint may go on doing so after its end.
+    if (level.isFrozen) this.freeze();
   }
 
   /** Ends the newest savepoint or the transaction and undoes what it did. */

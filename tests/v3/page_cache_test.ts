@@ -110,3 +110,14 @@ test("a page of before a savepoint is copied, one of after it is changed in plac
   pager.commit((pageId) => pager.reclaim(pageId));
   assertEquals(pager.freePages.count, 1);
 });
+
+test("a state that somebody reads stays as it is when the savepoint in which that began is released", () => {
+  const pager = pagerOf();
+  pager.begin(1);
+  pager.savepoint();
+  const pageId = make(pager, 1);
+  pager.freeze();
+  pager.release();
+  assert(pager.pageIdAt(pager.edit(pageId, 1)) !== pageId);
+  assertEquals(valueOf(pager, pageId, 1), 1);
+});
