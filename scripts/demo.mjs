@@ -1,4 +1,4 @@
-/** `npm run demo [-- --runtime bun|deno]`: installs what is missing, then runs `scripts/demo.ts`. */
+/** `npm run demo [-- --runtime bun|deno --backend v3|sqlite]`: installs what is missing, then runs `scripts/demo.ts`. */
 import process from "node:process";
 import { BUN, DENO, DENO_PERMISSIONS, handOver, installIfNeeded, takeRuntime } from "./_tools.mjs";
 

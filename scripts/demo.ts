@@ -1,12 +1,13 @@
-/** `npm run demo`: loads WordNet 3.1 into a database file, asks it questions, and says how long each took. */
+/** `npm run demo [-- --backend v3|sqlite]`: loads WordNet 3.1 into a database file, asks it questions, and says how long each
+ * took. */
 
 import { mkdirSync, rmSync } from "node:fs";
 import { relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { startProgress } from "../lib/cli/progress.ts";
-import { formatBytes, formatCount, formatDuration, shorten } from "../lib/cli/table.ts";
-import { type EdgeInput, type GraphBackend, type NodeId, type NodeInput, open } from "../mod.ts";
+import { countOf, formatBytes, formatCount, formatDuration, shorten } from "../lib/cli/table.ts";
+import { type EdgeInput, type GraphBackend, type GraphReader, type NodeId, type NodeInput, open } from "../mod.ts";
 import { type PartOfSpeech, POINTER_COUNT, readPointers, readSynsets, SYNSET_COUNT, type WordNet } from "./wordnet.ts";
 
 type Graph = GraphBackend<WordNet>;
@@ -20,12 +21,14 @@ let peakRssBytes = 0;
 await main();
 
 async function main(): Promise<void> {
+  const backend = takeBackend();
   rmSync(TEMP, { recursive: true, force: true });
   mkdirSync(TEMP, { recursive: true });
   const { bun, deno } = process.versions as { bun?: string; deno?: string };
-  console.log(`WordNet 3.1 in ${shortPath(DATABASE)}, on ${bun === undefined ? `Deno ${deno}` : `Bun ${bun}`}`);
+  const runtime = bun === undefined ? `Deno ${deno}` : `Bun ${bun}`;
+  console.log(`WordNet 3.1 in ${shortPath(DATABASE)}, on ${runtime} with the ${backend} engine`);
   {
-    using db = open<WordNet>(DATABASE);
+    using db = open<WordNet>(DATABASE, { backend });
     section("load", () => load(db));
     console.log(`   peak memory while loading: ${formatBytes(peakRssBytes)} resident`);
     section("how many of what", () => printCounts(db));
@@ -35,10 +38,18 @@ async function main(): Promise<void> {
     section("pattern: parts of the parts of cars", () => printParts(db));
     await expire(db);
     section("a transaction that fails is rolled back", () => rollBack(db));
+    if (backend === "v3") section("the past stays readable under a tag", () => lookBack(db));
     section("backup, opened again", () => backUp(db));
   }
   watchMemory();
   console.log(`\npeak memory: ${formatBytes(peakRssBytes)} resident`);
+}
+
+function takeBackend(): "v3" | "sqlite" {
+  const [flag, value = "v3"] = process.argv.slice(2);
+  if ((flag === undefined || flag === "--backend") && (value === "v3" || value === "sqlite")) return value;
+  console.error("Usage: npm run demo -- [--runtime bun|deno] [--backend v3|sqlite]");
+  process.exit(2);
 }
 
 /** Prints the lines that a step returns under its title, with the time that it took. */
@@ -105,13 +116,13 @@ function* batches<T>(rows: Iterable<T>): Generator<T[]> {
 }
 
 function printCounts(db: Graph): string[] {
-  const { kinds, edgeTypes, labels, fileBytes, logBytes } = db.stats();
+  const { kinds, edgeTypes, labels, fileBytes, freeBytes, logBytes } = db.stats();
   const text = (counts: readonly { name: string; count: number }[]) =>
     [...counts].sort((a, b) => b.count - a.count).map(({ name, count }) => `${name} ${formatCount(count)}`);
   const types = text(edgeTypes);
   const lines: string[] = [text(kinds).join(", "), `label ${text(labels).join(", ")}`];
   for (let at = 0; at < types.length; at += 4) lines.push(types.slice(at, at + 4).join(", "));
-  return [...lines, `file ${formatBytes(fileBytes)}, log ${formatBytes(logBytes)}`];
+  return [...lines, `file ${formatBytes(fileBytes)} (${formatBytes(freeBytes)} free), log ${formatBytes(logBytes)}`];
 }
 
 /** The first synset whose first word this is: in WordNet's files, often the most concrete meaning. */
@@ -120,7 +131,7 @@ function find(db: Graph, word: string, kind: PartOfSpeech = "noun"): NodeId {
   throw new Error(`WordNet has no ${kind} ${word}`);
 }
 
-function wordsOf(db: Graph, id: NodeId): string {
+function wordsOf(db: GraphReader<WordNet>, id: NodeId): string {
   const { data } = db.requireNode(id);
   const [definition = ""] = data.gloss.replace(/\s*\([^)]*\)/g, "").split(";");
   return `${data.words.slice(0, 3).join(", ")}  (${shorten(definition.trim(), 60)})`;
@@ -206,6 +217,27 @@ function rollBack(db: Graph): string[] {
   return [
     inside,
     `after the rollback: ${formatCount(db.countNodes())} nodes, ${isBack ? "dog is back" : "SOMETHING IS MISSING"}`,
+  ];
+}
+
+function lookBack(db: Graph): string[] {
+  const { lsn } = db.tag("as loaded");
+  const dog = find(db, "dog");
+  const piano = find(db, "piano");
+  db.transaction((tx) => {
+    tx.deleteNode(piano);
+    tx.patchNode(dog, { gloss: "a good dog" });
+  });
+  using then = db.snapshot({ tag: "as loaded" });
+  const counts = new Map<string, number>();
+  for (const { operation, type } of db.diff(lsn, db.lsn)) {
+    counts.set(`${operation} ${type}`, (counts.get(`${operation} ${type}`) ?? 0) + 1);
+  }
+  const now = db.hasNode(piano) ? "is there" : "is gone";
+  return [
+    `now: piano ${now}, dog is ${db.requireNode(dog).data.gloss}`,
+    `then: ${then.nodeName(piano)} has ${countOf(then.degree(piano), "relation")}, dog is ${wordsOf(then, dog)}`,
+    `in between: ${[...counts].map(([what, count]) => `${what} ×${count}`).join(", ")}`,
   ];
 }
 

@@ -106,7 +106,7 @@ export function writeCheckpoint(engine: Engine, request: CheckpointRequest): Gra
   }
   pager.release();
   pager.commit(() => {});
-  plan.carryOut(pinsNow(engine), (pageId) => pager.reclaim(pageId));
+  plan.carryOut(pinsNow(engine), (pageId) => engine.reclaim(pageId));
   try {
     pager.cutFile(pager.freePages.cut());
   } catch {

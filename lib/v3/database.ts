@@ -50,6 +50,7 @@ export class Database {
     this.#report = { ...this.#report, damagedCopy: copy.open() };
     // A recovered log is never written again: its content goes into the file, and the next commit begins another log.
     if (wasUnclean) this.#maintenance.run(true);
+    else engine.dropLog();
   }
 
   /** Takes over a database that has no file (in memory). */

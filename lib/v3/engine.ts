@@ -98,6 +98,7 @@ export class Engine {
   /** Commits a transaction that is too big for the log. Set by whoever runs checkpoints. */
   commitByCheckpoint: (state: GraphState, freed: readonly number[]) => void = () => {};
   #quarantined: FreePages | undefined;
+  #quarantineEnd = 0;
   /** Why nothing can be written any more. */
   #poison: unknown;
   readonly #savepoints: Savepoint[] = [];
@@ -125,7 +126,7 @@ export class Engine {
     this.headerFile = headerFile;
     this.retention = options.retention;
     this.pager = new Pager(this, options.cacheBytes, free);
-    this.kept = new KeptCommits((pageId) => this.pager.reclaim(pageId));
+    this.kept = new KeptCommits((pageId) => this.reclaim(pageId));
     this.trees = new WriteTrees(this.pager, state.roots);
     this.strings = new StringTable(this.pager, this.trees);
     this.writer = new GraphWriter({
@@ -150,10 +151,22 @@ export class Engine {
     this.writer.reset(state);
   }
 
-  /** Keeps free pages from being used for as long as readers of before live; new pages come from the end of the file. */
+  /**
+   * Keeps every page that the file has now from being used again for as long as readers of before live: what they reach is not
+   * known. New pages come from the end of the file.
+   *
+   * @param free pages that nobody else needs
+   */
   quarantine(free: FreePages, pageCount: number): void {
     this.#quarantined = free;
+    this.#quarantineEnd = pageCount;
     this.pager.freePages.reserve(pageCount);
+  }
+
+  /** Makes a page free that no kept commit reaches. */
+  reclaim(pageId: number): void {
+    if (this.#quarantined === undefined || pageId > this.#quarantineEnd) this.pager.reclaim(pageId);
+    else this.#quarantined.add(pageId);
   }
 
   /** Free pages that are not used yet, because somebody may still read them. */
@@ -461,10 +474,8 @@ export class Engine {
   dropLog(): void {
     this.buffer.clear();
     this.#bufferStart = 0;
-    const { log } = this;
+    this.log?.close();
     this.log = undefined;
-    if (log === undefined) return;
-    log.close();
     try {
       this.fileSystem.remove(logPath(this.path));
     } catch (error) {

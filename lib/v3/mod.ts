@@ -4,3 +4,4 @@ export type { CompactOptions, CompactResult } from "./compact.ts";
 export type { GroupResult } from "./session.ts";
 export type { OpenReport } from "./open_database.ts";
 export type { FileLock, FileSystem, OpenFile } from "./file_system.ts";
+export { salvage, type SalvageLoss, type SalvageOptions, type SalvageReport } from "./salvage.ts";

@@ -4,6 +4,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "../../mod.ts";
 import { test } from "../support/test.ts";
+import { crash, startAction } from "../v3/processes.ts";
 import {
   engineTest,
   failJson,
@@ -57,6 +58,17 @@ test("compact writes a smaller file with the same content, and takes history alo
   assertMatch(await succeed("compact", database, "--to", whole, "--history"), /^wrote 4 nodes, 3 edges and 3 keys to /);
   assertEquals(await succeed("history", whole), await succeed("history", database));
   assertEquals(await succeedJson("check", whole), { ok: true, findings: [] });
+});
+
+test("a backup has the commits that a killed process left in the log", async () => {
+  using place = workplace();
+  const database = place.path("killed.graph");
+  const writer = startAction("bun", "writeAndStay", database, "5", "3");
+  await writer.printed("written");
+  await crash(writer);
+  assertEquals(await succeedJson("kv", "get", database, "rounds"), { key: "rounds", value: 5 });
+  const { path } = await succeedJson("backup", database, "--to", place.path("copies")) as { path: string };
+  assertEquals(await succeedJson("kv", "get", path, "rounds"), { key: "rounds", value: 5 });
 });
 
 test("check finds a damaged page of a V3 file, and salvage copies the rest", async () => {

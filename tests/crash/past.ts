@@ -8,9 +8,9 @@ import type { Commit, History } from "./history.ts";
 import type { Rng } from "./rng.ts";
 
 /** Reads all tagged commits and one of the kept ones; `keptCommits` of them must be there, 0 stands for no promise. */
-export function expectPast(db: Engine, history: History, keptCommits: number, nowMs: number, rng: Rng): void {
+export function expectPast(db: Engine, history: History, keptCommits: number, rng: Rng): void {
   for (const [tag, lsn] of history.state.tags) {
-    expectCommit(db, { tag }, history.commit(lsn), nowMs, `tag ${tag} at commit ${lsn}`);
+    expectCommit(db, { tag }, history.commit(lsn), `tag ${tag} at commit ${lsn}`);
   }
   // Commit 0 is the empty database, and 0 as a number of a snapshot means the current one.
   const kept = [...db.commits()].filter(({ lsn }) => lsn > 0);
@@ -18,7 +18,7 @@ export function expectPast(db: Engine, history: History, keptCommits: number, no
   if (keptCommits === 0 || kept.length === 0) return;
   const { lsn, timeMs, nodes, edges } = rng.pick(kept);
   const commit = history.commit(lsn);
-  expectCommit(db, { lsn }, commit, nowMs, `kept commit ${lsn}`);
+  expectCommit(db, { lsn }, commit, `kept commit ${lsn}`);
   if (commit !== undefined) {
     const { state } = commit;
     expectEqual({ nodes, edges }, { nodes: state.nodes.size, edges: state.edges.size }, `counts of commit ${lsn}`);
@@ -34,16 +34,13 @@ function expectCommit(
   db: Engine,
   at: { tag: string } | { lsn: number },
   commit: Commit | undefined,
-  nowMs: number,
   what: string,
 ): void {
   if (commit === undefined) return;
-  const { lsn, timeMs, latestMs, state } = commit;
+  const { timeMs, latestMs = timeMs, state } = commit;
   using snapshot = db.snapshot(at);
   const content = contentOf(snapshot);
-  // What is not past is judged by the clock.
-  const times = lsn === db.lsn ? [nowMs] : [timeMs, latestMs ?? timeMs];
-  const differences = times.map((time) => difference(content, state.content(time)));
+  const differences = [timeMs, latestMs].map((time) => difference(content, state.content(time)));
   if (!differences.includes(undefined)) throw new Mismatch(`${what}: ${differences[0]}`);
 }
 

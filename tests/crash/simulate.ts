@@ -28,7 +28,7 @@ export interface SimulationOptions {
   readonly trace?: boolean;
   /** Only runs of this sort; default: the seed decides. */
   readonly sort?: Sort;
-  /** Adds transactions that are too big for the log; such a run takes some seconds. */
+  /** Works with transactions that are too big for the log, and with few others; a run takes some seconds. */
   readonly isHuge?: boolean;
   /** Changes the first machine, for tests of the simulator itself. */
   readonly prepare?: (files: FaultFileSystem) => void;
@@ -78,7 +78,7 @@ class Simulation implements Surroundings {
   readonly readers: ReaderProcess[] = [];
   readonly keptCommits: number;
   readonly isCheckpointSafe: boolean;
-  readonly hugeWeight: number;
+  readonly #isHuge: boolean;
   nowMs = START_MS;
   copies = 0;
   readonly #seed: number;
@@ -117,7 +117,7 @@ class Simulation implements Surroundings {
     const drawnSort = root.weighted({ crash: 6, error: 3, damage: 1 });
     this.#sort = sort ?? drawnSort;
     this.#durability = root.weighted({ full: 5, normal: 3, off: 2 });
-    this.hugeWeight = isHuge ? 8 : 0;
+    this.#isHuge = isHuge;
     this.isCheckpointSafe = this.#durability !== "off";
     this.keptCommits = root.chance(0.3) ? root.between(1, 12) : 0;
     this.#options = {
@@ -185,11 +185,11 @@ class Simulation implements Surroundings {
 
   /** Works for a while, with something that goes wrong in the midst of it, and begins anew. */
   #round(): void {
-    const steps = this.rng.between(5, 22);
+    const steps = this.#isHuge ? 4 : this.rng.between(5, 22);
     const disturbed = this.#sort === "damage" ? -1 : this.#fate.between(0, steps);
     for (let step = 0; step < steps; step++) {
-      if (step === disturbed) this.#disturb(this.hugeWeight > 0 ? 2_000 : 150);
-      if (this.#work() === "down") return;
+      if (step === disturbed) this.#disturb(this.#isHuge ? 1_000 : 150);
+      if (this.#work(this.#isHuge && step === disturbed ? "huge" : undefined) === "down") return;
     }
     if (disturbed === steps) this.#disturb(40);
     const isKilled = this.#sort !== "damage" &&
@@ -207,13 +207,14 @@ class Simulation implements Surroundings {
   }
 
   /** One step of work: whether the database is still the one that it was. */
-  #work(): "up" | "down" {
+  #work(chosen?: Step): "up" | "down" {
     const workload = this.#workload as Workload;
     this.#giveSpace();
-    this.#begin(workload.next());
+    const step = chosen ?? workload.next();
+    this.#begin(step);
     const known = this.#files.met.length;
     try {
-      workload.run(this.#step as Step);
+      workload.run(step);
     } catch (error) {
       if (this.#files.isCrashed) return this.#down(() => this.#crashed(this.#step));
       return this.#failed(error, this.#files.met.slice(known));
@@ -234,8 +235,7 @@ class Simulation implements Surroundings {
   #failed(error: unknown, faults: readonly MetFault[]): "up" | "down" {
     const isFull = this.#isFull();
     if (faults.length === 0 && !isFull) {
-      const mayRefuse = this.#quietFaults.some(({ fault }) => fault.error !== "ENOSPC");
-      if (!mayRefuse || !(error instanceof IoError)) throw error;
+      if (isOnlySpace(this.#quietFaults) || !(error instanceof IoError)) throw error;
       return this.#down(() => this.#refused());
     }
     const why = describeFaults(faults);
@@ -249,9 +249,7 @@ class Simulation implements Surroundings {
     workload.look();
     if (faults.some((fault) => isDataSync(fault, PATH))) return this.#down(() => this.#refused());
     if (isFull || this.#probe() === undefined) return "up";
-    // A header that may be half written is another matter than a log without space.
-    const isSpace = faults.every(({ fault, path }) => fault.error === "ENOSPC" && path !== PATH);
-    expect(!isSpace, `after ${why} the database takes no more writes`);
+    expect(!isOnlySpace(faults), `after ${why} the database takes no more writes`);
     return this.#down(() => this.#replace());
   }
 
@@ -549,6 +547,11 @@ class Simulation implements Surroundings {
       { cause: error },
     );
   }
+}
+
+/** Whether space is all that was missing. (A header that may be half written is another matter than a log.) */
+function isOnlySpace(faults: readonly MetFault[]): boolean {
+  return faults.every(({ fault, path }) => fault.error === "ENOSPC" && path !== PATH);
 }
 
 const EXPECTED_FILES = ["", ".v3checkpoint", ".lock"] as const;

@@ -16,7 +16,7 @@ for (let at = 0; at < TESTS; at++) {
 }
 
 test("a database survives crashes in transactions that are too big for the log", () => {
-  for (let seed = 1; seed <= 4; seed++) simulate({ seed, open: openV3, sort: "crash", isHuge: true });
+  for (let seed = 1; seed <= 8; seed++) simulate({ seed, open: openV3, sort: "crash", isHuge: true });
 });
 
 test("a seed runs in the same way each time, so that a failure can be looked at again", () => {

@@ -235,7 +235,10 @@ test("a few entries of one leaf get another type in place", () => {
   const links = sorted(randomLinks(200, 20)).map(([a, b, c], at): Link => [a, b, c, at % 5]);
   insertSorted(tree, links);
   const { root } = tree;
-  for (let at = 50; at < 65; at++) links[at] = [...(links[at] as Link).slice(0, 3), 3] as unknown as Link;
+  for (let at = 50; at < 65; at++) {
+    const [a, b, c] = links[at] as Link;
+    links[at] = [a, b, c, 3];
+  }
   assertEquals(insertSorted(tree, links.slice(50, 65)), 0);
   assertEquals(contentOf(pages, tree.root), links);
   assertEquals(tree.root.pageId, root.pageId);

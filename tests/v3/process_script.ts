@@ -2,8 +2,7 @@
 
 import { existsSync } from "node:fs";
 import process from "node:process";
-import type { GraphTransaction } from "../../lib/backend/graph_backend.ts";
-import type { Snapshot } from "../../lib/backend/graph_backend.ts";
+import type { GraphTransaction, Snapshot } from "../../lib/backend/graph_backend.ts";
 import { V3Backend, type V3Database } from "../../lib/v3/mod.ts";
 import { assertRounds, roundsOf, writeRound } from "../crash/kill_rounds.ts";
 
@@ -39,7 +38,14 @@ const CHECKPOINT_ROUNDS = 3;
 /** States that a reader keeps without having looked at them. */
 const HELD_STATES = 4;
 /** States that a reader must have seen before it says that it has seen enough. */
-const ENOUGH_STATES = 20;
+const ENOUGH_STATES = 16;
+
+/** A state that is kept without having been looked at. */
+interface HeldState {
+  readonly snapshot: Snapshot;
+  readonly rounds: number;
+  readonly lsn: number;
+}
 
 type Action = (path: string, ...rest: string[]) => unknown;
 
@@ -83,10 +89,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   read(path, again, stop) {
     using db = openAt(path, true);
     console.log("ready");
-    const held: { readonly snapshot: Snapshot; readonly rounds: number; readonly lsn: number }[] = [];
+    const held: HeldState[] = [];
     let report: ReadReport = { states: 0, oldStates: 0, rounds: 0 };
-    const enough = ["enough again", "enough"];
-    for (let seen = 0, isAgain = false; !existsSync(stop as string);) {
+    let word = "enough";
+    let seen = 0;
+    while (!existsSync(stop as string)) {
       const { lsn } = db;
       if (!db.refresh()) {
         sleep(1);
@@ -99,13 +106,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       else assertRounds(db, rounds);
       report = { ...report, states: report.states + 1, rounds };
       if (held.length > HELD_STATES) {
-        readHeld(held.shift() as typeof held[number]);
+        readHeld(held.shift() as HeldState);
         report = { ...report, oldStates: report.oldStates + 1 };
       }
-      if (!isAgain && existsSync(again as string)) [seen, isAgain] = [0, true];
-      if (++seen === ENOUGH_STATES && enough.length > (isAgain ? 0 : 1)) {
-        console.log(isAgain ? enough[0] : enough.pop());
+      if (word === "enough" && existsSync(again as string)) {
+        word = "enough again";
+        seen = 0;
       }
+      if (++seen === ENOUGH_STATES) console.log(word);
     }
     for (const state of held) readHeld(state);
     return report;
@@ -136,7 +144,7 @@ function write(db: V3Database, round: number): void {
   db.transaction((tx: GraphTransaction) => writeRound(tx, round));
 }
 
-function readHeld({ snapshot, rounds, lsn }: { snapshot: Snapshot; rounds: number; lsn: number }): void {
+function readHeld({ snapshot, rounds, lsn }: HeldState): void {
   if (snapshot.lsn !== lsn) throw new Error(`a snapshot of commit ${lsn} is one of commit ${snapshot.lsn} now`);
   assertRounds(snapshot, rounds);
   snapshot.release();

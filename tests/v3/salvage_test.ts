@@ -576,7 +576,8 @@ test("an error of the disk in any call for the new file leaves nothing of it beh
   salvage(PATH, COPY, { fileSystem: counting, clock });
   const calls = counting.mutatingCalls - before;
   assertGreater(calls, 10);
-  for (let at = 1; at <= 14; at++) {
+  let failures = 0;
+  for (let at = 1; at <= 18; at++) {
     const fileSystem = faultFiles();
     fileSystem.inject({
       calls: ["create", "write", "truncate", "sync", "rename", "syncFolder"],
@@ -584,45 +585,65 @@ test("an error of the disk in any call for the new file leaves nothing of it beh
       path: (path) => path.includes("copy") || path === "/",
       at,
     });
-    const met = fileSystem.met.length;
+    let isWritten = false;
     try {
       salvage(PATH, COPY, { fileSystem, clock });
-      assertEquals(fileSystem.met.length, met, `call ${at} failed`);
+      isWritten = true;
     } catch (error) {
       assert(error instanceof IoError, String(error));
+      failures++;
     }
     fileSystem.calm();
-    if (fileSystem.met.length === met) assertEquals(contentIn(fileSystem, COPY), SUBJECT.content);
+    // That the file could not be made shorter in the end is no failure.
+    if (isWritten) assertEquals(contentIn(fileSystem, COPY), SUBJECT.content);
     else assertEquals(fileSystem.list("/").filter((name) => name.startsWith("copy")), [], `call ${at}`);
   }
+  assertGreater(failures, 10);
 });
 
-test("sectors that the disk cannot read are lost, the others are not", () => {
-  const bad = new Set([SUBJECT.leaves.nodes[2] as number, 1, 2].map(pageOffset));
-  for (const isHeaderBad of [false, true]) {
-    const fileSystem = filesOf(SUBJECT);
-    const failing: FileSystem = Object.assign(Object.create(fileSystem), {
-      open: (path: string, mode: "read" | "write" | "create") => {
-        const file = fileSystem.open(path, mode);
-        const read = (buffer: Uint8Array, position: number): number => {
-          const isBad = [...bad].some((at) => at < position + buffer.length && at + PAGE_SIZE > position);
-          if (path === PATH && mode === "read" && (isBad || (isHeaderBad && position < 8192))) {
-            throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
-          }
-          return file.read(buffer, position);
-        };
-        return Object.assign(Object.create(file), { read, size: () => file.size(), close: () => file.close() });
+/** A file system on which some bytes of one file, when it is opened to be read, cannot be. */
+function withBadSectors(files: FileSystem, isBad: (start: number, end: number) => boolean): FileSystem {
+  const open: FileSystem["open"] = (path, mode) => {
+    const file = files.open(path, mode);
+    return {
+      read(buffer, position) {
+        if (path === PATH && mode === "read" && isBad(position, position + buffer.length)) {
+          throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+        }
+        return file.read(buffer, position);
       },
-      stat: (path: string) => fileSystem.stat(path),
-      rename: (from: string, to: string) => fileSystem.rename(from, to),
-      remove: (path: string) => fileSystem.remove(path),
-      syncFolder: (folder: string) => fileSystem.syncFolder(folder),
-      realPath: (path: string) => fileSystem.realPath(path),
-      lock: (path: string) => fileSystem.lock(path),
-      list: (folder: string) => fileSystem.list(folder),
-    });
-    const report = salvage(PATH, COPY, { fileSystem: failing, clock });
-    assertExplained(report, contentIn(fileSystem, COPY));
+      write: (buffer, position) => file.write(buffer, position),
+      sync: () => file.sync(),
+      truncate: (sizeBytes) => file.truncate(sizeBytes),
+      size: () => file.size(),
+      close: () => file.close(),
+    };
+  };
+  return {
+    open,
+    stat: (path) => files.stat(path),
+    rename: (from, to) => files.rename(from, to),
+    remove: (path) => files.remove(path),
+    makeFolder: (path) => files.makeFolder(path),
+    removeFolder: (path) => files.removeFolder(path),
+    list: (folder) => files.list(folder),
+    syncFolder: (folder) => files.syncFolder(folder),
+    realPath: (path) => files.realPath(path),
+    lock: (path) => files.lock(path),
+  };
+}
+
+test("sectors that the disk cannot read are lost, the others are not", () => {
+  const badPages = [SUBJECT.leaves.nodes[2] as number, SUBJECT.leaves.edges[1] as number].map(pageOffset);
+  for (const isHeaderBad of [false, true]) {
+    const files = filesOf(SUBJECT);
+    const fileSystem = withBadSectors(
+      files,
+      (start, end) =>
+        (isHeaderBad && start < pageOffset(1)) || badPages.some((at) => at < end && at + PAGE_SIZE > start),
+    );
+    const report = salvage(PATH, COPY, { fileSystem, clock });
+    assertExplained(report, contentIn(files, COPY));
     assertGreater(report.nodes, 300);
     assertLess(report.nodes, SUBJECT.content.nodes.length);
     assertEquals(report.losses.some(({ what }) => what === "header"), isHeaderBad);
