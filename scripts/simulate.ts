@@ -23,8 +23,6 @@ const { values } = parseArgs({
   },
 });
 
-process.exitCode = main();
-
 function main(): number {
   const seeds = wholeNumber("seeds", values.seeds);
   const start = wholeNumber("start", values.start);
@@ -97,3 +95,5 @@ function wholeNumber(option: string, text: string): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${option} must be a whole number, not "${text}"`);
   return value;
 }
+
+process.exitCode = main();

@@ -36,6 +36,7 @@ import { openMemory } from "./memory_database.ts";
 import type { OpenReport, OpenRequest } from "./open_database.ts";
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from "./page_cache.ts";
 import { realFileSystem } from "./real_file_system.ts";
+import { ReportingFileSystem } from "./reporting_files.ts";
 import type { GroupResult, PinnedView, Session } from "./session.ts";
 import { readStats } from "./stats.ts";
 import { V3ExportSource, V3ImportTarget } from "./transfer.ts";
@@ -365,7 +366,7 @@ function checkOptions(path: string, options: V3Options): OpenRequest {
     throw invalid("open", "cacheBytes", cacheBytes, `${MIN_CACHE_BYTES} to ${MAX_CACHE_BYTES} bytes`);
   }
   return {
-    fileSystem: options.fileSystem ?? realFileSystem,
+    fileSystem: new ReportingFileSystem(options.fileSystem ?? realFileSystem),
     path,
     durability,
     clock,

@@ -3,7 +3,6 @@
  * that only the header before needed become free after that, and not before.
  */
 
-import { fileError } from "../backend/line_file.ts";
 import { ByteTreeWriter } from "./byte_writer.ts";
 import { writeCatalog } from "./catalog.ts";
 import { type Engine, LSN_BLOCK } from "./engine.ts";
@@ -11,7 +10,7 @@ import { eachFreeListPage, writeFreeList } from "./free_list.ts";
 import type { FreePages } from "./free_pages.ts";
 import { FLAG_PINNED_DEAD, type Header } from "./header.ts";
 import { encodeHistory, encodeTag } from "./history.ts";
-import type { KeptCommit, KeptCommits } from "./kept_commits.ts";
+import { isReadBy, type KeptCommit, type KeptCommits } from "./kept_commits.ts";
 import { DeadPages } from "./dead_pages.ts";
 import type { MutablePages, TreeRoot } from "./pages.ts";
 import { livePins } from "./reader_registry.ts";
@@ -90,7 +89,7 @@ export function writeCheckpoint(engine: Engine, request: CheckpointRequest): Gra
       engine.file.sync();
     } catch (error) {
       engine.poison(error);
-      throw fileError("sync", engine.path, error);
+      throw error;
     }
   } catch (error) {
     pager.rollback();
@@ -133,10 +132,7 @@ function pinsNow(engine: Engine): number[] {
 function markReaders(engine: Engine): void {
   const pins = livePinsOf(engine);
   if (!pins.some((lsn) => lsn < engine.openedLsn)) engine.endQuarantine();
-  for (const commit of engine.kept.all) {
-    commit.isRead = pins.includes(commit.lsn) || (pins.length > 0 && commit.isHeader) ||
-      (pins.includes(0) && commit.isRead);
-  }
+  for (const commit of engine.kept.all) commit.isRead = isReadBy(commit, pins);
 }
 
 /** The history with every commit that is kept for good. */

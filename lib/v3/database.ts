@@ -1,7 +1,6 @@
 /** An open database as a whole: engine, session, lock or registration, checkpoints; closing and refreshing. */
 
 import type { FileLock } from "./file_system.ts";
-import { fileError } from "../backend/line_file.ts";
 import type { Engine } from "./engine.ts";
 import { KeyValueCopy } from "./kv_copy.ts";
 import { Maintenance } from "./maintenance.ts";
@@ -129,8 +128,6 @@ function closeFiles({ engine, lock, registration }: OpenedDatabase): void {
   try {
     engine.log?.close();
     engine.file.close();
-  } catch (error) {
-    throw fileError("close", engine.name, error);
   } finally {
     for (const handle of handles) handle?.release();
   }

@@ -3,7 +3,7 @@
  * dead pages under the kept commit that still reaches them.
  */
 
-import type { KeptCommit, KeptCommits } from "./kept_commits.ts";
+import { isReadBy, type KeptCommit, type KeptCommits } from "./kept_commits.ts";
 import { LinkTreeWriter } from "./link_tree_writer.ts";
 import type { MutablePages, TreeRoot } from "./pages.ts";
 import { sortLinks } from "./radix_sort.ts";
@@ -159,33 +159,34 @@ export class DeadPages {
     for (const commit of kept.all) {
       if (commit === this.#newest) continue;
       commit.dead = [];
-      commit.isHeader = false;
-      commit.isRecorded = commit.tags > 0 || commit.isRetained;
     }
-    this.#newest.isHeader = true;
-    this.#newest.isRecorded = this.#newest.tags > 0 || this.#newest.isRetained;
-    kept.orphans.clear();
-    let held = this.#header?.isRead === true ? this.#header : undefined;
-    const isLate = held === undefined;
+    // A reader that came while the header was written keeps what it may read, and what its pages were handed to as well.
+    let late: KeptCommit | undefined;
     for (const { commit, previous } of this.#dropped) {
       commit.recordedDead = 0;
-      if (!pins.includes(commit.lsn) && !pins.includes(0)) {
+      commit.isRead = isReadBy(commit, pins);
+      if (!commit.isRead) {
         kept.remove(commit);
         continue;
       }
-      // A reader came while the header was written: what it may read is kept, and what its pages were handed to as well.
-      commit.isRead = true;
       if (previous !== undefined) kept.guard(commit, previous);
-      held = commit;
+      late = commit;
     }
+    for (const commit of kept.all) {
+      commit.isHeader = commit === this.#newest;
+      commit.isRecorded = commit.tags > 0 || commit.isRetained;
+      if (commit.isHeader || commit.isRecorded) commit.lastHeader = this.#newest.lsn;
+    }
+    kept.orphans.clear();
     const release = (pages: readonly number[], holder: KeptCommit | undefined): void => {
       for (let at = 0; at < pages.length; at += 2) {
-        if (holder === undefined) reclaim(pages[at] as number);
-        else holder.dead.push(pages[at] as number, pages[at + 1] as number);
+        const birth = pages[at + 1] as number;
+        if (holder === undefined || birth > holder.lsn) reclaim(pages[at] as number);
+        else holder.dead.push(pages[at] as number, birth);
       }
     };
-    release(this.#free, isLate ? held : undefined);
-    release(this.#system, held);
+    release(this.#free, late);
+    release(this.#system, this.#header?.isRead === true ? this.#header : undefined);
     kept.countDeadPages();
   }
 }

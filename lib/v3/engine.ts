@@ -5,7 +5,6 @@
 
 import { CorruptionError, IoError } from "../backend/errors.ts";
 import type { Durability } from "../backend/care.ts";
-import { fileError } from "../backend/line_file.ts";
 import { writeCatalog } from "./catalog.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
 import type { FreePages } from "./free_pages.ts";
@@ -436,17 +435,13 @@ export class Engine {
         },
       );
     }
-    try {
-      this.fileSystem.remove(logPath(this.path));
-      this.log = LogFile.create(this.fileSystem, logPath(this.path), {
-        baseLsn: this.#firstLsn - 1,
-        lsnCeiling: this.header.lsnCeiling,
-        fileSeed: this.fileSeed,
-      });
-      return this.log;
-    } catch (error) {
-      throw fileError("write", logPath(this.path), error);
-    }
+    this.fileSystem.remove(logPath(this.path));
+    this.log = LogFile.create(this.fileSystem, logPath(this.path), {
+      baseLsn: this.#firstLsn - 1,
+      lsnCeiling: this.header.lsnCeiling,
+      fileSeed: this.fileSeed,
+    });
+    return this.log;
   }
 
   #writeLog(log: LogFile): void {
@@ -455,7 +450,7 @@ export class Engine {
       log.append(buffer.bytes, 0, buffer.length);
     } catch (error) {
       if (log.hasSyncFailed) this.poison(error);
-      throw fileError("write", logPath(this.path), error);
+      throw error;
     }
     buffer.clear();
     this.#bufferStart = 0;
@@ -466,7 +461,7 @@ export class Engine {
       log.sync();
     } catch (error) {
       this.poison(error);
-      throw fileError("sync", logPath(this.path), error);
+      throw error;
     }
   }
 
@@ -476,11 +471,7 @@ export class Engine {
     this.#bufferStart = 0;
     this.log?.close();
     this.log = undefined;
-    try {
-      this.fileSystem.remove(logPath(this.path));
-    } catch (error) {
-      throw fileError("remove", logPath(this.path), error);
-    }
+    this.fileSystem.remove(logPath(this.path));
   }
 
   /** Notes in the file which ids were given. */

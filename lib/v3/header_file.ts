@@ -1,6 +1,5 @@
 /** The two header slots of an open file. */
 
-import { fileError } from "../backend/line_file.ts";
 import type { OpenFile } from "./file_system.ts";
 import { chooseHeader, encodeHeader, type Header, HEADER_SLOT_SIZE } from "./header.ts";
 import { V3_HEADER_SIZE } from "./page.ts";
@@ -8,7 +7,6 @@ import { V3_HEADER_SIZE } from "./page.ts";
 /** Reads and writes the header. */
 export class HeaderFile {
   readonly #file: OpenFile;
-  readonly #path: string;
   #header: Header;
   #slot: 0 | 1;
   /** Whether one of the slots was damaged when the file was opened; the next write repairs it. */
@@ -22,14 +20,8 @@ export class HeaderFile {
    */
   constructor(file: OpenFile, path: string) {
     this.#file = file;
-    this.#path = path;
     const bytes = new Uint8Array(V3_HEADER_SIZE);
-    let length: number;
-    try {
-      length = file.read(bytes, 0);
-    } catch (error) {
-      throw fileError("read", path, error);
-    }
+    const length = file.read(bytes, 0);
     const { header, slot, isOtherDamaged } = chooseHeader(bytes.subarray(0, length), path);
     this.#header = header;
     this.#slot = slot;
@@ -49,17 +41,13 @@ export class HeaderFile {
     const next: Header = { ...header, counter: this.#header.counter + 1 };
     const bytes = encodeHeader(next);
     const other = this.#slot === 0 ? 1 : 0;
-    try {
-      this.#file.write(bytes, other * HEADER_SLOT_SIZE);
-      this.#file.sync();
-      this.#header = next;
-      const slot = this.#slot;
-      this.#slot = other;
-      this.#file.write(bytes, slot * HEADER_SLOT_SIZE);
-      this.#file.sync();
-    } catch (error) {
-      throw fileError("write the header of", this.#path, error);
-    }
+    this.#file.write(bytes, other * HEADER_SLOT_SIZE);
+    this.#file.sync();
+    this.#header = next;
+    const slot = this.#slot;
+    this.#slot = other;
+    this.#file.write(bytes, slot * HEADER_SLOT_SIZE);
+    this.#file.sync();
   }
 }
 

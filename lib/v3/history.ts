@@ -10,6 +10,7 @@
 import { CorruptionError } from "../backend/errors.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import { ByteTree } from "./byte_tree.ts";
+import type { Header } from "./header.ts";
 import type { KeptCommit, KeptCommits } from "./kept_commits.ts";
 import type { Pages, TreeRoot } from "./pages.ts";
 import { RecordCursor } from "./record_tree.ts";
@@ -44,8 +45,8 @@ export function encodeHistory(commit: KeptCommit, deadPages: number): Uint8Array
 }
 
 /** Makes the commits that the file names kept ones. */
-export function readHistory(pages: Pages, history: TreeRoot, kept: KeptCommits): void {
-  const cursor = new RecordCursor(pages, history);
+export function readHistory(pages: Pages, header: Header, kept: KeptCommits): void {
+  const cursor = new RecordCursor(pages, header.history);
   for (cursor.seek(-1); cursor.next();) {
     if (cursor.end - cursor.at !== HISTORY_RECORD.size) {
       throw new CorruptionError(`the record of kept commit ${cursor.id} is damaged`, {
@@ -68,6 +69,7 @@ export function readHistory(pages: Pages, history: TreeRoot, kept: KeptCommits):
     commit.recordedDead = view.getUint32(HISTORY_RECORD.deadPages, true);
     if (view.getUint32(HISTORY_RECORD.isRetained, true) === 1) kept.retain(commit);
     commit.isRecorded = true;
+    commit.lastHeader = header.lsn;
   }
 }
 

@@ -31,6 +31,8 @@ export interface KeptCommit {
   isRetained: boolean;
   /** Whether the history in the file names it: then it can only go with a checkpoint. */
   isRecorded: boolean;
+  /** LSN of the last header that shows it or names it in its history: readers of up to that header may read it. */
+  lastHeader: number;
   /** Pages that died after it and before the next kept commit, each followed by its birth; without those in the file. */
   dead: number[];
   /** Number of its dead pages in the file's tree of dead pages. */
@@ -154,6 +156,7 @@ export class KeptCommits {
       tags: 0,
       isRetained: false,
       isRecorded: false,
+      lastHeader: 0,
       dead: [],
       recordedDead: 0,
       guarded: undefined,
@@ -217,6 +220,17 @@ export class KeptCommits {
     guarded.pins--;
     this.dropUnneeded(guarded);
   }
+}
+
+/**
+ * Whether a reader in another process may read a commit.
+ *
+ * @param pins LSNs of the headers that readers work with; 0 is any header
+ */
+export function isReadBy(commit: KeptCommit, pins: readonly number[]): boolean {
+  return pins.some((lsn) =>
+    lsn === 0 ? commit.isHeader || commit.isRecorded || commit.isRead : lsn >= commit.lsn && lsn <= commit.lastHeader
+  );
 }
 
 /** Whether somebody needs a commit. */

@@ -1,6 +1,5 @@
 /** The second, independent copy of the key-values beside the file, written at checkpoints when they changed. */
 
-import { fileError } from "../backend/line_file.ts";
 import {
   type CheckpointEntry,
   encodeCheckpoint,
@@ -44,13 +43,9 @@ export class KeyValueCopy {
       if (copy === undefined && this.#engine.state.keyCount > 0) this.#copied = undefined;
       return undefined;
     } catch (error) {
-      if (!(error instanceof CorruptionError)) throw fileError("read", copyPath, error);
+      if (!(error instanceof CorruptionError)) throw error;
       this.#copied = undefined;
-      try {
-        return setAsideCorrupt(fileSystem, copyPath);
-      } catch (renameError) {
-        throw fileError("rename", copyPath, renameError);
-      }
+      return setAsideCorrupt(fileSystem, copyPath);
     }
   }
 
@@ -64,13 +59,9 @@ export class KeyValueCopy {
     const { lsn, timeMs } = state;
     const bytes = encodeCheckpoint({ fileSeed, lsn, timeMs }, entries(pager, root), options.kvCheckpointBytes);
     this.#tooMany = bytes === undefined ? state.keyCount : Infinity;
-    try {
-      // An outdated copy would bring back keys that were deleted since.
-      if (bytes === undefined) fileSystem.remove(kvCheckpointPath(path));
-      else writeCheckpointFile(fileSystem, kvCheckpointPath(path), bytes);
-    } catch (error) {
-      throw fileError("write", kvCheckpointPath(path), error);
-    }
+    // An outdated copy would bring back keys that were deleted since.
+    if (bytes === undefined) fileSystem.remove(kvCheckpointPath(path));
+    else writeCheckpointFile(fileSystem, kvCheckpointPath(path), bytes);
     this.#copied = root;
   }
 }

@@ -3,7 +3,6 @@
 import { dirname } from "node:path";
 import { ConflictError } from "../backend/errors.ts";
 import type { CheckpointResult, TagInfo } from "../backend/care.ts";
-import { fileError } from "../backend/line_file.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import type { Engine } from "./engine.ts";
@@ -108,11 +107,7 @@ export class Maintenance {
     this.#copy.write(state);
     this.#engine.dropLog();
     const folder = dirname(this.#engine.path);
-    try {
-      this.#engine.fileSystem.syncFolder(folder);
-    } catch (error) {
-      throw fileError("sync", folder, error);
-    }
+    this.#engine.fileSystem.syncFolder(folder);
   }
 
   #commitBig(state: GraphState, freed: readonly number[]): void {

@@ -2,8 +2,14 @@
 
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import { ConflictError, CorruptionError, DatabaseLockedError, InvalidArgumentError, NotFoundError } from "../backend/errors.ts";
-import { fileError } from "../backend/line_file.ts";
+import {
+  ConflictError,
+  CorruptionError,
+  DatabaseLockedError,
+  InvalidArgumentError,
+  IoError,
+  NotFoundError,
+} from "../backend/errors.ts";
 import { readCatalog } from "./catalog.ts";
 import { Engine, type EngineOptions, ID_BLOCK, logPath, LSN_BLOCK } from "./engine.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
@@ -72,12 +78,7 @@ export function openDatabase(request: OpenRequest): OpenedDatabase {
 }
 
 function statOf(fileSystem: FileSystem, path: string): ReturnType<FileSystem["stat"]> {
-  let stat: ReturnType<FileSystem["stat"]>;
-  try {
-    stat = fileSystem.stat(path);
-  } catch (error) {
-    throw fileError("open", path, error);
-  }
+  const stat = fileSystem.stat(path);
   if (stat?.type === "folder") {
     throw new InvalidArgumentError(`open: ${path} is a folder; give the path of a file`, {
       code: "is-a-folder",
@@ -112,11 +113,7 @@ function refuseForeign(fileSystem: FileSystem, path: string): void {
 }
 
 function openFile(fileSystem: FileSystem, path: string, mode: "read" | "write" | "create"): OpenFile {
-  try {
-    return fileSystem.open(path, mode);
-  } catch (error) {
-    throw fileError("open", path, error);
-  }
+  return fileSystem.open(path, mode);
 }
 
 function openToWrite(request: OpenRequest, isNew: boolean): OpenedDatabase {
@@ -159,11 +156,7 @@ function openToWrite(request: OpenRequest, isNew: boolean): OpenedDatabase {
 }
 
 function realPathOf(fileSystem: FileSystem, path: string): string {
-  try {
-    return fileSystem.realPath(path);
-  } catch (error) {
-    throw fileError("open", path, error);
-  }
+  return fileSystem.realPath(path);
 }
 
 /** Takes the writer's lock, waiting for another writer for as long as asked. */
@@ -173,7 +166,7 @@ function lockWithin(fileSystem: FileSystem, path: string, busyTimeoutMs: number)
     try {
       return acquireWriterLock(fileSystem, path);
     } catch (error) {
-      if (!(error instanceof DatabaseLockedError)) throw fileError("lock", path, error);
+      if (!(error instanceof DatabaseLockedError)) throw error;
       if (performance.now() >= deadline) throw error;
       Atomics.wait(SLEEPER, 0, 0, 10);
     }
@@ -186,7 +179,9 @@ const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
 function refuseStaleLog(fileSystem: FileSystem, path: string): void {
   if (statOf(fileSystem, logPath(path)) === undefined) return;
   throw new ConflictError(
-    `open: there is no file ${path}, but the log ${logPath(path)} of a database that was there; put the file back, or remove the log to begin a new database`,
+    `open: there is no file ${path}, but the log ${
+      logPath(path)
+    } of a database that was there; put the file back, or remove the log to begin a new database`,
     { code: "stale-log", field: "path", value: path },
   );
 }
@@ -194,20 +189,16 @@ function refuseStaleLog(fileSystem: FileSystem, path: string): void {
 /** Builds a new database under another name and renames it: other processes see all of it or nothing. */
 export function createDatabase(fileSystem: FileSystem, path: string, nowMs: number): void {
   const temporary = `${path}.new`;
+  fileSystem.remove(temporary);
+  const file = fileSystem.open(temporary, "create");
   try {
-    fileSystem.remove(temporary);
-    const file = fileSystem.open(temporary, "create");
-    try {
-      writeFirstHeader(file, firstHeader(nowMs));
-      file.sync();
-    } finally {
-      file.close();
-    }
-    fileSystem.rename(temporary, path);
-    fileSystem.syncFolder(dirname(path));
-  } catch (error) {
-    throw fileError("create", path, error);
+    writeFirstHeader(file, firstHeader(nowMs));
+    file.sync();
+  } finally {
+    file.close();
   }
+  fileSystem.rename(temporary, path);
+  fileSystem.syncFolder(dirname(path));
 }
 
 /** Header of a database that holds nothing. */
@@ -259,7 +250,7 @@ export function loadEngine(
   const engine = new Engine(options, name, file, headerFile, new FreePages(header.pageCount));
   engine.load(headerState(engine.pager, header));
   const { kept, pager, state } = engine;
-  readHistory(pager, header.history, kept);
+  readHistory(pager, header, kept);
   const tags = readTags(pager, header.tags);
   for (const [tag, lsn] of tags) {
     const commit = kept.get(lsn);
@@ -276,6 +267,7 @@ export function loadEngine(
   }
   const shown = kept.keep(state);
   shown.isHeader = true;
+  shown.lastHeader = header.lsn;
   return { engine, tags };
 }
 
@@ -315,14 +307,10 @@ function restoreFreePages(engine: Engine): void {
 function replayLog(engine: Engine): LogScan {
   const replay = new Replay(engine);
   const path = logPath(engine.path);
-  try {
-    const scan = scanLog(engine.fileSystem, path, engine.fileSeed, engine.header.lsn, replay.frame);
-    if (scan.isUsed && scan.baseLsn >= engine.header.nextLsn) throw newerLog(engine, scan);
-    replay.finish();
-    return scan;
-  } catch (error) {
-    throw fileError("read", path, error);
-  }
+  const scan = scanLog(engine.fileSystem, path, engine.fileSeed, engine.header.lsn, replay.frame);
+  if (scan.isUsed && scan.baseLsn >= engine.header.nextLsn) throw newerLog(engine, scan);
+  replay.finish();
+  return scan;
 }
 
 const NEWER_LOG = "log-newer";
@@ -398,10 +386,10 @@ function register(fileSystem: FileSystem, path: string): ReaderRegistration {
   try {
     return registerReader(fileSystem, path);
   } catch (error) {
-    throw fileError(
-      "register a reader (where nobody writes meanwhile, { immutable: true } makes that unnecessary) beside",
-      path,
-      error,
+    if (!(error instanceof IoError)) throw error;
+    throw new IoError(
+      `${error.message}; a reader registers beside the file, so that a writer leaves its pages alone: where nobody writes meanwhile, open it with { immutable: true }`,
+      { code: error.code, value: path, cause: error.cause },
     );
   }
 }

@@ -5,7 +5,6 @@
 
 import { crc32 } from "node:zlib";
 import { CorruptionError } from "../backend/errors.ts";
-import { fileError } from "../backend/line_file.ts";
 import { checkPage } from "./check_page.ts";
 import type { OpenFile } from "./file_system.ts";
 import { PAGE_BIRTH_AT, PAGE_CHECKSUM_AT, PAGE_SIZE, pageOffset } from "./page.ts";
@@ -140,12 +139,7 @@ export class PageCache implements Pages {
   #read(pageId: number, address: number): void {
     const { file, name, fileSeed } = this.#source;
     const page = this.bytes.subarray(address, address + PAGE_SIZE);
-    let length: number;
-    try {
-      length = file.read(page, pageOffset(pageId));
-    } catch (error) {
-      throw fileError("read", name, error);
-    }
+    const length = file.read(page, pageOffset(pageId));
     if (length < PAGE_SIZE) {
       throw new CorruptionError(`${name}: page ${pageId} lies behind the end of the file, which was cut`, {
         code: "page-missing",
@@ -265,7 +259,7 @@ export class PageCache implements Pages {
 
   /** Writes the pages `first` to `end` - 1, which are all in the cache. */
   #writeRun(first: number, end: number): void {
-    const { file, name, fileSeed } = this.#source;
+    const { file, fileSeed } = this.#source;
     const staging = this.#staging;
     for (let pageId = first; pageId < end; pageId++) {
       const address = this.#find(pageId) * PAGE_SIZE;
@@ -276,12 +270,8 @@ export class PageCache implements Pages {
       this.view.setUint32(address + PAGE_CHECKSUM_AT, sum, true);
       staging.set(this.bytes.subarray(address, address + PAGE_SIZE), (pageId - first) * PAGE_SIZE);
     }
-    try {
-      this.#growTo(pageOffset(end));
-      file.write(staging.subarray(0, (end - first) * PAGE_SIZE), pageOffset(first));
-    } catch (error) {
-      throw fileError("write", name, error);
-    }
+    this.#growTo(pageOffset(end));
+    file.write(staging.subarray(0, (end - first) * PAGE_SIZE), pageOffset(first));
     for (let pageId = first; pageId < end; pageId++) {
       this.#isDirty[this.#find(pageId)] = 0;
       this.#dirtyCount--;
@@ -301,11 +291,7 @@ export class PageCache implements Pages {
   cutFile(pageCount: number): void {
     const sizeBytes = pageOffset(pageCount + 1);
     if (sizeBytes === this.#fileBytes) return;
-    try {
-      this.#source.file.truncate(sizeBytes);
-    } catch (error) {
-      throw fileError("truncate", this.#source.name, error);
-    }
+    this.#source.file.truncate(sizeBytes);
     this.#fileBytes = sizeBytes;
   }
 

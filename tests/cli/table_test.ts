@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatBytes, formatCount, formatDuration, printable, shorten } from "../../lib/cli/table.ts";
+import { formatBytes, formatCount, formatDuration, formatTime, printable, shorten } from "../../lib/cli/table.ts";
 import { test } from "../support/test.ts";
 
 test("stored texts cannot send control characters to a terminal", () => {
@@ -9,7 +9,8 @@ test("stored texts cannot send control characters to a terminal", () => {
   );
 });
 
-test("numbers, sizes and durations are short", () => {
+test("numbers, sizes, times and durations are short", () => {
+  assertEquals(formatTime(0), "1970-01-01T00:00:00.000Z");
   assertEquals([0, 999, 1000, 1234567].map(formatCount), ["0", "999", "1,000", "1,234,567"]);
   assertEquals([0, 999, 1000, 1_234_567, 999_999].map(formatBytes), ["0 B", "999 B", "1.0 kB", "1.2 MB", "1.0 MB"]);
   assertEquals([1.26, 12.6, 1234, 100_000, 125_000].map(formatDuration), [

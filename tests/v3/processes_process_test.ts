@@ -3,6 +3,8 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
 import { existsSync, writeFileSync } from "node:fs";
 import { V3Backend } from "../../lib/v3/mod.ts";
+import { realFileSystem } from "../../lib/v3/real_file_system.ts";
+import { acquireWriterLock } from "../../lib/v3/writer_lock.ts";
 import { assertRounds, roundsOf } from "../crash/kill_rounds.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { test } from "../support/test.ts";
@@ -90,3 +92,20 @@ for (const runtime of RUNTIMES) {
     assertGreater(rounds, 12);
   });
 }
+
+test("a reader that saw what a dead writer had logged does not go back while the next writer brings that into the file", async () => {
+  using folder = tempDir();
+  const path = folder.path("next.graph");
+  const killed = startAction("bun", "writeAndStay", path, "5", "3");
+  await killed.printed("written");
+  await crash(killed);
+  using reader = V3Backend.openReadOnly(path);
+  assertEquals(roundsOf(reader), 5);
+  // The next writer has the lock before it has read the log.
+  const lock = acquireWriterLock(realFileSystem, path);
+  assertEquals([reader.refresh(), roundsOf(reader)], [false, 5]);
+  lock.release();
+  using _writer = V3Backend.open(path);
+  reader.refresh();
+  assertRounds(reader, 5);
+});
