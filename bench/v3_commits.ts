@@ -44,8 +44,7 @@ export function measureCommit(bench: Harness, options: SuiteOptions): void {
   ]) as [number, number, number];
   closeSync(growing);
   closeSync(fixed);
-  const name =
-    `durable transaction of a node and an edge, against a plain append of ${bytes.length} bytes and fdatasync`;
+  const name = `durable transaction / append of ${bytes.length} bytes and fdatasync`;
   bench.value({ name, unit: "us", value: commit, reference: append, atMost: 1.3 });
   bench.value({
     name: "durable transaction / write into zeroes and fdatasync",

@@ -69,7 +69,7 @@ export function appendToHubs(hubs: Hubs): { readonly large: number[]; readonly s
     for (let index = 0; index < hubs.edges; index++) tx.insertEdge({ from: 1, to: 1 + index % nodes, type: TYPE });
     for (let hub = 0; hub < smallHubs; hub++) {
       for (let index = 0; index < EDGES_OF_SMALL; index++) {
-        tx.insertEdge({ from: 2 + hub, to: 1 + index % (EDGES_OF_SMALL / 10), type: TYPE });
+        tx.insertEdge({ from: 2 + hub, to: 1 + Math.floor(index * nodes / EDGES_OF_SMALL), type: TYPE });
       }
     }
   });
@@ -81,10 +81,8 @@ export function appendToHubs(hubs: Hubs): { readonly large: number[]; readonly s
       const isLargeFirst = round % 2 === 0;
       for (const isLarge of isLargeFirst ? [true, false] : [false, true]) {
         const hub = isLarge ? 1 : 2 + at * ROUNDS + round;
-        // A neighbour is in the range that the hub's edges span already, or behind it.
-        const range = isLarge ? nodes : EDGES_OF_SMALL / 10;
-        const first = isLarge ? nodes + 1 + round * way.batch * way.batches : nodes + 1;
-        (isLarge ? large : small).push(append(db, way, hub, range, first));
+        const firstNew = nodes + 1 + (isLarge ? round * way.batch * way.batches : 0);
+        (isLarge ? large : small).push(append(db, way, hub, nodes, firstNew));
       }
       db.checkpoint();
     }
@@ -92,16 +90,16 @@ export function appendToHubs(hubs: Hubs): { readonly large: number[]; readonly s
   });
 }
 
-/** Appends the edges of a round; returns the median microseconds per edge. */
-function append(db: V3Database, way: Way, hub: number, range: number, first: number): number {
-  const next = randomNumbers(first);
+/** Appends the edges of a round, to the nodes from `firstNew` on or to any before; returns the median microseconds per edge. */
+function append(db: V3Database, way: Way, hub: number, nodes: number, firstNew: number): number {
+  const next = randomNumbers(hub * ROUNDS + firstNew);
   const times: number[] = [];
-  let to = first;
+  let to = firstNew;
   for (let batch = 0; batch < way.batches; batch++) {
     const start = performance.now();
     db.transaction((tx) => {
       for (let index = 0; index < way.batch; index++) {
-        tx.insertEdge({ from: hub, to: way.isAscending ? to++ : 1 + next(range), type: TYPE });
+        tx.insertEdge({ from: hub, to: way.isAscending ? to++ : 1 + next(nodes), type: TYPE });
       }
     });
     times.push((performance.now() - start) * US_PER_MS / way.batch);

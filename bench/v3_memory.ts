@@ -8,12 +8,12 @@ import { randomNumbers, randomText } from "./v3_random.ts";
 import { sized, type SuiteOptions } from "./v3_suite_options.ts";
 
 const GB = 1e9;
-const TEXT_LENGTH = 1900;
+const TEXT_LENGTH = 900;
 
 /** Random reads with the default cache of 256 MiB. */
 export async function measureMemory(bench: Harness, options: SuiteOptions): Promise<void> {
   using file = temporaryPath();
-  const nodes = sized(options, 1_000_000, 20_000);
+  const nodes = sized(options, 2_000_000, 40_000);
   const builtMb = await apart(import.meta.url, buildTexts, { path: file.path, nodes });
   const { peakMb, us } = await apart(import.meta.url, readTexts, {
     path: file.path,
@@ -26,7 +26,7 @@ export async function measureMemory(bench: Harness, options: SuiteOptions): Prom
   bench.value({ name: "one of these reads", unit: "us", value: us });
 }
 
-/** Makes nodes with two per page, in one transaction; returns the peak of memory. */
+/** Makes nodes, four of which fill a page, in one transaction; returns the peak of memory. */
 export function buildTexts({ path, nodes }: { readonly path: string; readonly nodes: number }): number {
   const next = randomNumbers(1);
   using db = V3Backend.open(path);

@@ -51,7 +51,7 @@ function prepareSafely(database: HandDatabase, sql: string): HandStatement {
 
 function emptyDatabase(): string {
   const path = `${FOLDER}/${randomBytes(6).toString("hex")}.graph`;
-  open(path).close();
+  open(path, { backend: "sqlite" }).close();
   return path;
 }
 

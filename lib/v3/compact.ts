@@ -156,6 +156,7 @@ function writeCopy(
     retention: options.history === true ? KEEP_ALL : KEEP_NONE,
     // Without a log: nobody sees the file before it is complete.
     isVolatile: true,
+    isReadOnly: false,
   };
   const { engine: target } = loadEngine(targetOptions, file, new HeaderFile(file, toPath), toPath);
   const progress = new ProgressReports(options);

@@ -49,7 +49,11 @@ export class Database {
     this.#report = { ...this.#report, damagedCopy: copy.open() };
     // A recovered log is never written again: its content goes into the file, and the next commit begins another log.
     if (wasUnclean) this.#maintenance.run(true);
-    else engine.dropLog();
+    else {
+      engine.dropLog();
+      // Writing the header writes both copies of it.
+      if (this.#report.wasHeaderDamaged) engine.keepIds();
+    }
   }
 
   /** Takes over a database that has no file (in memory). */
@@ -86,7 +90,10 @@ export class Database {
     const engine = this.session.engine("refresh");
     if (!this.request.readonly) return false;
     const opened = openDatabase(this.request);
-    if (opened.engine.header.counter === engine.header.counter && opened.engine.state.lsn === engine.state.lsn) {
+    const { lsn } = opened.engine.state;
+    const isSame = lsn === engine.state.lsn && opened.engine.header.counter === engine.header.counter;
+    // While the next writer brings in what a dead one logged, the file is behind what was read from that log.
+    if (isSame || lsn < engine.state.lsn) {
       closeFiles(opened);
       return false;
     }

@@ -46,6 +46,8 @@ export interface EngineOptions {
   readonly retention: RetentionLimits;
   /** No log is written: the database is gone when it is closed, or it is only read. */
   readonly isVolatile: boolean;
+  /** Whether the file is only read. */
+  readonly isReadOnly: boolean;
 }
 
 /** Most commits of one group. */
@@ -179,6 +181,11 @@ export class Engine {
       for (let pageId = first; pageId < first + length; pageId++) this.pager.reclaim(pageId);
     });
     this.#quarantined = undefined;
+  }
+
+  /** Whether the file is only read. */
+  get isReadOnly(): boolean {
+    return this.options.isReadOnly;
   }
 
   /** The header that counts. */

@@ -18,7 +18,7 @@ export function openMemory(request: OpenRequest): Database {
     edgeIdCeiling: Number.MAX_SAFE_INTEGER,
   });
   const retention = request.retention ?? { commits: 0, ageMs: 0, bytes: 0 };
-  const options = { ...request, fileSystem, path: PATH, retention, isVolatile: true };
+  const options = { ...request, fileSystem, path: PATH, retention, isVolatile: true, isReadOnly: false };
   const headerFile = new HeaderFile(file, request.path);
   const { engine, tags } = loadEngine(options, file, headerFile, request.path);
   const opened = {

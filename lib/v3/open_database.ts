@@ -1,7 +1,7 @@
 /** Opening of a database: making a new file, locking, recovery after an unclean end, read-only opening beside a writer. */
 
 import { randomBytes } from "node:crypto";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   ConflictError,
   CorruptionError,
@@ -41,7 +41,7 @@ export interface OpenReport {
 }
 
 /** How to open. */
-export interface OpenRequest extends Omit<EngineOptions, "isVolatile" | "retention" | "path"> {
+export interface OpenRequest extends Omit<EngineOptions, "isVolatile" | "isReadOnly" | "retention" | "path"> {
   /** Path as the user gave it. */
   readonly path: string;
   readonly readonly: boolean;
@@ -73,6 +73,7 @@ export function openDatabase(request: OpenRequest): OpenedDatabase {
   const stat = statOf(fileSystem, path);
   if (stat === undefined) {
     if (request.readonly || !request.create) throw missingFile(path);
+    refuseLink(request);
   } else refuseForeign(fileSystem, path);
   return request.readonly ? openToRead(request) : openToWrite(request, stat === undefined);
 }
@@ -87,6 +88,17 @@ function statOf(fileSystem: FileSystem, path: string): ReturnType<FileSystem["st
     });
   }
   return stat;
+}
+
+/** Throws for a link to a file that does not exist: a new database would replace the link. */
+function refuseLink({ fileSystem, path }: OpenRequest): void {
+  const name = basename(path);
+  if (!fileSystem.list(dirname(path)).includes(name)) return;
+  throw new NotFoundError(`open: ${path} is a link to a file that does not exist; remove it or create the file`, {
+    code: "file-not-found",
+    field: "path",
+    value: path,
+  });
 }
 
 function missingFile(path: string): NotFoundError {
@@ -130,7 +142,7 @@ function openToWrite(request: OpenRequest, isNew: boolean): OpenedDatabase {
     const headerFile = new HeaderFile(file, path);
     const { header } = headerFile;
     const retention = request.retention ?? header.retention;
-    const options: EngineOptions = { ...request, path: realPath, retention, isVolatile: false };
+    const options: EngineOptions = { ...request, path: realPath, retention, isVolatile: false, isReadOnly: false };
     const { engine, tags } = loadEngine(options, file, headerFile, request.path);
     restoreFreePages(engine);
     const scan = replayLog(engine);
@@ -355,7 +367,13 @@ function readOnce(request: OpenRequest): OpenedDatabase {
     const hasOwner = !request.immutable && isWriterAlive(fileSystem, realPath);
     file = new OverlayFile(openFile(fileSystem, realPath, "read"));
     const headerFile = new HeaderFile(file, path);
-    const options: EngineOptions = { ...request, path: realPath, retention: NO_RETENTION, isVolatile: true };
+    const options: EngineOptions = {
+      ...request,
+      path: realPath,
+      retention: NO_RETENTION,
+      isVolatile: true,
+      isReadOnly: true,
+    };
     const { engine, tags } = loadEngine(options, file, headerFile, path);
     let replayedCommits = 0;
     let tornBytes = 0;

@@ -87,10 +87,14 @@ export class Pager extends PageCache implements MutablePages {
     const level = this.#levels.pop() as Level;
     const parent = this.#top();
     append(parent.allocated, level.allocated);
-    append(parent.freed, level.freed);
     append(parent.recycled, level.recycled);
     // Who reads a state of within the savepoint may go on doing so after its end.
     if (level.isFrozen) this.freeze();
+    const { freed } = level;
+    for (let at = 0; at < freed.length; at += 2) {
+      if (this.#isOwn(freed[at + 1] as number)) this.#recycle(freed[at] as number);
+      else parent.freed.push(freed[at] as number, freed[at + 1] as number);
+    }
   }
 
   /** Ends the newest savepoint or the transaction and undoes what it did. */
@@ -175,13 +179,21 @@ export class Pager extends PageCache implements MutablePages {
   free(pageId: number, birth: number): void {
     const level = this.#top();
     const frame = this.frameOf(pageId);
-    if (frame >= 0 && (this.#stampOf[frame] as number) >= level.epoch) {
-      this.drop(pageId);
-      level.recycled.push(pageId);
-    } else {
-      // Births are at most the running transaction's: the low 32 bits tell the rest.
-      level.freed.push(pageId, this.#birth - (((this.#birth >>> 0) - birth) >>> 0));
-    }
+    // Births are at most the running transaction's: the low 32 bits tell the rest.
+    const fullBirth = this.#birth - (((this.#birth >>> 0) - birth) >>> 0);
+    if ((frame >= 0 && (this.#stampOf[frame] as number) >= level.epoch) || this.#isOwn(fullBirth)) {
+      this.#recycle(pageId);
+    } else level.freed.push(pageId, fullBirth);
+  }
+
+  /** Whether a page was made by the running transaction and nobody can go back to it: no savepoint is open, nobody reads it. */
+  #isOwn(birth: number): boolean {
+    return birth === this.#birth && this.#levels.length === 1 && !this.#top().isFrozen;
+  }
+
+  #recycle(pageId: number): void {
+    this.drop(pageId);
+    this.#top().recycled.push(pageId);
   }
 
   protected override forgetFrame(frame: number): void {

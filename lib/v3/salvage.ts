@@ -2,12 +2,13 @@
 
 import { dirname } from "node:path";
 import type { LongCallOptions } from "../backend/care.ts";
-import { ConflictError, DatabaseLockedError, NotFoundError } from "../backend/errors.ts";
+import { ConflictError, DatabaseLockedError, IoError, NotFoundError } from "../backend/errors.ts";
 import { fileError } from "../backend/line_file.ts";
 import { ID_BLOCK, kvCheckpointPath, logPath, LSN_BLOCK } from "./engine.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
 import type { RetentionLimits } from "./header.ts";
 import { realFileSystem } from "./real_file_system.ts";
+import { ReportingFileSystem } from "./reporting_files.ts";
 import { SalvageContent } from "./salvage_content.ts";
 import { salvageLog } from "./salvage_log.ts";
 import { Losses, type SalvageLoss } from "./salvage_losses.ts";
@@ -62,7 +63,8 @@ export interface SalvageOptions extends LongCallOptions {
  * @throws {IoError} when the new file cannot be written; nothing is left behind
  */
 export function salvage(fromPath: string, toPath: string, options: SalvageOptions = {}): SalvageReport {
-  const { fileSystem = realFileSystem, clock = Date.now } = options;
+  const { fileSystem: files = realFileSystem, clock = Date.now } = options;
+  const fileSystem = new ReportingFileSystem(files);
   options.signal?.throwIfAborted();
   if (fileSystem.stat(fromPath)?.type !== "file") {
     throw new NotFoundError(`salvage: there is no file ${fromPath}; check the path`, {
@@ -106,7 +108,7 @@ function lockIfPossible(fileSystem: FileSystem, path: string): WriterLock | unde
   } catch (error) {
     if (error instanceof DatabaseLockedError) throw error;
     // Only what the system below refuses; anything else is a mistake of ours.
-    if (fileError("lock", path, error) === error) throw error;
+    if (!(error instanceof IoError)) throw error;
     return undefined;
   }
 }

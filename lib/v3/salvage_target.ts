@@ -50,6 +50,7 @@ export class SalvageTarget {
       retention: { commits: 0, ageMs: 0, bytes: 0 },
       // Without a log: nobody sees the file before it is complete.
       isVolatile: true,
+      isReadOnly: false,
     };
     this.engine = loadEngine(options, file, new HeaderFile(file, path), path).engine;
     this.engine.nextLsn = lsn;

@@ -2,7 +2,9 @@
 
 import type { DatabaseStats, NamedCount } from "../backend/care.ts";
 import { EdgeReader } from "./edge_record.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, logPath } from "./engine.ts";
+import { readFreeList } from "./free_list.ts";
+import { FreePages } from "./free_pages.ts";
 import { LinkCursor } from "./link_tree.ts";
 import { FORMAT_VERSION } from "./header.ts";
 import { PAGE_SIZE } from "./page.ts";
@@ -31,7 +33,7 @@ export function readStats(engine: Engine, store: V3ReadStore, path: string, now:
   }
   const named = (numbers: Map<number, number>): NamedCount[] =>
     [...numbers].map(([number, count]) => ({ name: strings.text(number), count })).sort(byName);
-  const { pager, options, log } = engine;
+  const { options } = engine;
   return {
     backend: "v3",
     path,
@@ -43,11 +45,25 @@ export function readStats(engine: Engine, store: V3ReadStore, path: string, now:
     edgeTypes: named(types),
     labels: named(labels),
     fileBytes: engine.file.size(),
-    logBytes: log?.sizeBytes ?? 0,
-    freeBytes: pager.freePages.count * PAGE_SIZE,
+    logBytes: logBytes(engine),
+    freeBytes: freePages(engine) * PAGE_SIZE,
     durability: options.durability,
     formatVersion: FORMAT_VERSION,
   };
+}
+
+/** Size of the log: of its frames for its writer, of its file for everybody else. */
+function logBytes({ log, fileSystem, path }: Engine): number {
+  return log?.sizeBytes ?? fileSystem.stat(logPath(path))?.sizeBytes ?? 0;
+}
+
+/** Number of pages that hold nothing. Who only reads has not read the list of them. */
+function freePages({ pager, header, isReadOnly }: Engine): number {
+  if (!isReadOnly) return pager.freePages.count;
+  const { freeListPage: pageId, freeListBirth: birth, freeListBytes: sizeBytes, pageCount } = header;
+  const free = new FreePages(pageCount);
+  readFreeList(pager, { pageId, birth, sizeBytes }, free);
+  return free.count;
 }
 
 const UTF8 = new TextEncoder();
