@@ -144,7 +144,8 @@ export class Pager extends PageCache implements MutablePages {
     const level = this.#top();
     let pageId = level.recycled.pop();
     if (pageId === undefined) {
-      pageId = this.freePages.take();
+      // What the transaction gave up serves its savepoints as well; a rollback makes it free.
+      pageId = (this.#levels[0] as Level).recycled.pop() ?? this.freePages.take();
       if (pageId > MAX_PAGE_ID) {
         throw new IoError(`the database file has reached its largest size of ${MAX_PAGE_ID} pages (16 TiB)`, {
           code: "file-too-large",

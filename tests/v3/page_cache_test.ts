@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { CorruptionError } from "../../lib/backend/errors.ts";
 import { FreePages } from "../../lib/v3/free_pages.ts";
@@ -120,4 +120,24 @@ test("a state that somebody reads stays as it is when the savepoint in which tha
   pager.release();
   assert(pager.pageIdAt(pager.edit(pageId, 1)) !== pageId);
   assertEquals(valueOf(pager, pageId, 1), 1);
+});
+
+test("savepoints that change the same pages over and over do not make the file grow", () => {
+  const pager = pagerOf();
+  pager.begin(1);
+  let pageId = make(pager, 0);
+  for (let round = 1; round <= 500; round++) {
+    pager.savepoint();
+    const address = pager.edit(pageId, 1);
+    pager.view.setUint32(address + VALUE_AT, round, true);
+    if (round % 3 === 0) pager.rollback();
+    else {
+      pageId = pager.pageIdAt(address);
+      pager.release();
+    }
+  }
+  assertEquals(valueOf(pager, pageId, 1), 500);
+  assertLess(pager.freePages.pageCount, 10);
+  pager.commit(() => {});
+  assertEquals(pager.freePages.pageCount - pager.freePages.count, 1);
 });
