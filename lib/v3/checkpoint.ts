@@ -45,7 +45,7 @@ export function writeCheckpoint(engine: Engine, request: CheckpointRequest): Gra
   markReaders(engine);
   // Tags name commits that are kept: the newest one, or one that was kept before.
   const newest = kept.keep(state);
-  const wasRetained = newest.isRetained;
+  const { isRetained: wasRetained, catalog: oldCatalog } = newest;
   if (engine.isRetaining) kept.retain(newest);
   newest.catalog = state.catalog;
   pager.savepoint();
@@ -93,6 +93,7 @@ export function writeCheckpoint(engine: Engine, request: CheckpointRequest): Gra
     }
   } catch (error) {
     pager.rollback();
+    newest.catalog = oldCatalog;
     if (!wasRetained) kept.unretain(newest);
     kept.dropUnneeded(newest);
     throw error;

@@ -234,25 +234,30 @@ export class Engine {
 
   /** Begins a savepoint. */
   savepoint(): void {
-    this.writer.flush();
     this.pager.savepoint();
     this.#savepoints.push({
       roots: this.trees.roots(),
       mark: this.writer.mark(),
       bufferMark: this.buffer.mark(),
     });
+    this.#noteSavepoint();
+  }
+
+  #noteSavepoint(): void {
+    this.writer.newestSavepoint = this.#savepoints.length > 1 ? this.#savepoints.at(-1)?.mark : undefined;
   }
 
   /** Ends the newest savepoint and keeps what it did. */
   release(): void {
-    this.writer.flush();
     this.#savepoints.pop();
+    this.#noteSavepoint();
     this.pager.release();
   }
 
   /** Ends the newest savepoint, or the transaction, and undoes what it did. */
   rollback(): void {
     const { roots, mark, bufferMark } = this.#savepoints.pop() as Savepoint;
+    this.#noteSavepoint();
     this.trees.reset(roots);
     this.writer.rollbackTo(mark);
     this.pager.rollback();

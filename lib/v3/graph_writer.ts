@@ -13,7 +13,7 @@ import { MAX_NAME_KEY, writeNameKey } from "./name_key.ts";
 import { NODE_FLAG, type NodeParts, NodeReader, writeNodeHead, writeNodeRecord } from "./node_record.ts";
 import { freeOverflow } from "./overflow.ts";
 import type { Pager } from "./pager.ts";
-import { PendingEdges, PendingNames, PendingTerms } from "./pending.ts";
+import { PendingEdges, type PendingMark, PendingNames, PendingTerms } from "./pending.ts";
 import { RECORD_TYPE } from "./record_type.ts";
 import { inlineRecord, makeInline, visitRecordChain } from "./record_chain.ts";
 import { type GraphState, KIND_ROLE, LABEL_ROLE } from "./state.ts";
@@ -46,6 +46,9 @@ export interface WriterMark {
   readonly keyCount: number;
   readonly nextString: number;
   readonly changes: number;
+  readonly pendingEdges: PendingMark;
+  readonly pendingTerms: PendingMark;
+  readonly pendingNames: PendingMark;
 }
 
 /** Changes of one database's newest state. */
@@ -72,6 +75,8 @@ export class GraphWriter {
   nextEdgeId = 1;
   /** Records written so far in the running transaction. */
   changes = 0;
+  /** Where the newest savepoint within the transaction began, if one is open. */
+  newestSavepoint: WriterMark | undefined;
   /** Called after each record: it may be too much for the log. */
   onRecord: () => void = () => {};
 
@@ -92,13 +97,23 @@ export class GraphWriter {
     this.keyCount = state.keyCount;
     this.nextString = state.nextString;
     this.changes = 0;
+    this.newestSavepoint = undefined;
     this.#dropPending();
   }
 
   /** Where the transaction stands. */
   mark(): WriterMark {
     const { nodeCount, edgeCount, keyCount, nextString, changes } = this;
-    return { nodeCount, edgeCount, keyCount, nextString, changes };
+    return {
+      nodeCount,
+      edgeCount,
+      keyCount,
+      nextString,
+      changes,
+      pendingEdges: this.#pendingEdges.mark(),
+      pendingTerms: this.#pendingTerms.mark(),
+      pendingNames: this.#pendingNames.mark(),
+    };
   }
 
   /** Goes back to a mark; the trees are reset by the caller. */
@@ -109,7 +124,9 @@ export class GraphWriter {
     this.nextString = mark.nextString;
     this.changes = mark.changes;
     this.#strings.rollbackTo(mark.nextString);
-    this.#dropPending();
+    this.#pendingEdges.rollbackTo(mark.pendingEdges);
+    this.#pendingTerms.rollbackTo(mark.pendingTerms);
+    this.#pendingNames.rollbackTo(mark.pendingNames);
   }
 
   #dropPending(): void {
@@ -120,19 +137,23 @@ export class GraphWriter {
 
   /** Merges new edges into the adjacency trees: to be called before these are read. */
   flushEdges(): void {
-    if (this.#pendingEdges.count > 0) this.#pendingEdges.flush(this.#trees.outgoing, this.#trees.incoming);
+    if (this.#pendingEdges.count === 0) return;
+    this.#pendingEdges.flush(this.#trees.outgoing, this.#trees.incoming, this.newestSavepoint?.pendingEdges);
   }
 
   /** Merges new nodes into the kind, label and name indexes: to be called before these are read. */
   flushIndexes(): void {
-    if (this.#pendingTerms.count > 0) this.#pendingTerms.flush(this.#trees.terms);
-    if (this.#pendingNames.count > 0) this.#pendingNames.flush(this.#trees.names);
+    const savepoint = this.newestSavepoint;
+    if (this.#pendingTerms.count > 0) this.#pendingTerms.flush(this.#trees.terms, savepoint?.pendingTerms);
+    if (this.#pendingNames.count > 0) this.#pendingNames.flush(this.#trees.names, savepoint?.pendingNames);
   }
 
   /** Merges everything that waits. */
   flush(): void {
     this.flushEdges();
     this.flushIndexes();
+    // What savepoints that have ended kept is of no use any more.
+    if (this.newestSavepoint === undefined) this.#dropPending();
   }
 
   /** Every change ends here. */

@@ -82,23 +82,25 @@ export class Maintenance {
     engine.requireHealthy("checkpoint");
     const isCurrent = header.lsn === state.lsn && header.nextLsn === engine.nextLsn && engine.log === undefined &&
       engine.kept.orphans.size === 0 && !isForced;
-    if (!isCurrent) this.#write(this.#tags, false);
-    else if (header.nextNodeId < engine.writer.nextNodeId || header.nextEdgeId < engine.writer.nextEdgeId) {
+    if (!isCurrent) {
+      this.#write(false);
+      this.#finish(engine.state);
+    } else if (header.nextNodeId < engine.writer.nextNodeId || header.nextEdgeId < engine.writer.nextEdgeId) {
       // Ids of what was rolled back are not given again.
       engine.keepIds();
     }
   }
 
-  #write(tags: Map<string, number>, areTagsChanged: boolean): void {
+  /** Writes the newest state. When it throws, the header before still counts, unless the engine is poisoned. */
+  #write(areTagsChanged: boolean): void {
     const engine = this.#engine;
     engine.pager.begin(engine.state.lsn);
     try {
-      engine.state = writeCheckpoint(engine, { state: engine.state, freed: [], tags, areTagsChanged });
+      engine.state = writeCheckpoint(engine, { state: engine.state, freed: [], tags: this.#tags, areTagsChanged });
     } catch (error) {
       engine.pager.rollback();
       throw error;
     }
-    this.#finish(engine.state);
   }
 
   /** The log is removed last: until then everything can be had from it as well. */
@@ -114,9 +116,13 @@ export class Maintenance {
     const engine = this.#engine;
     const written = writeCheckpoint(engine, { state, freed, tags: this.#tags, areTagsChanged: false });
     engine.publish(written);
-    // It has committed: what follows can fail without undoing it, and is done again by the next checkpoint.
+    this.#finishLate(written);
+  }
+
+  /** Finishes what counts already: an error does not undo it, and the next checkpoint tries again. */
+  #finishLate(state: GraphState): void {
     try {
-      this.#finish(written);
+      this.#finish(state);
     } catch (error) {
       this.#session.reportLate(error);
     }
@@ -136,6 +142,7 @@ export class Maintenance {
   /** Names the newest commit. */
   tag(name: string): TagInfo {
     const engine = this.#engine;
+    engine.requireHealthy("tag");
     if (this.#tags.has(name)) {
       throw new ConflictError(
         `tag: there is a tag ${JSON.stringify(name)} on commit ${this.#tags.get(name)}; untag it first`,
@@ -151,35 +158,33 @@ export class Maintenance {
     commit.tags++;
     this.#tags.set(name, state.lsn);
     try {
-      this.#writeTags();
+      this.#write(true);
     } catch (error) {
       commit.tags--;
       this.#tags.delete(name);
       engine.kept.dropUnneeded(commit);
       throw error;
     }
+    this.#finishLate(engine.state);
     return { name, lsn: state.lsn };
   }
 
   /** Removes a name; false when there is none. */
   untag(name: string): boolean {
+    this.#engine.requireHealthy("untag");
     const lsn = this.#tags.get(name);
     if (lsn === undefined) return false;
     const commit = this.#engine.kept.get(lsn);
     if (commit !== undefined) commit.tags--;
     this.#tags.delete(name);
     try {
-      this.#writeTags();
+      this.#write(true);
     } catch (error) {
       if (commit !== undefined) commit.tags++;
       this.#tags.set(name, lsn);
       throw error;
     }
+    this.#finishLate(this.#engine.state);
     return true;
-  }
-
-  #writeTags(): void {
-    this.#engine.requireHealthy("tag");
-    this.#write(this.#tags, true);
   }
 }

@@ -16,27 +16,66 @@ function grown(column: Float64Array): Float64Array {
   return larger;
 }
 
+/** Where a column of entries stands: how many there are, and how many of them have been merged. */
+export interface PendingMark {
+  readonly count: number;
+  readonly merged: number;
+}
+
+/**
+ * Entries in the order in which they came. Those that were merged stay for as long as a savepoint is open: when it is rolled
+ * back, the trees lose what was merged within it, also entries of before.
+ */
+abstract class Pending {
+  protected added = 0;
+  protected merged = 0;
+
+  /** Number of entries that wait. */
+  get count(): number {
+    return this.added - this.merged;
+  }
+
+  /** A place to go back to. */
+  mark(): PendingMark {
+    return { count: this.added, merged: this.merged };
+  }
+
+  /** Forgets the entries behind a mark; those before it wait again if they did. */
+  rollbackTo({ count, merged }: PendingMark): void {
+    this.added = count;
+    this.merged = merged;
+  }
+
+  /** Forgets everything, and the memory of many entries. */
+  clear(): void {
+    this.added = this.merged = 0;
+    this.shrink();
+  }
+
+  protected abstract shrink(): void;
+
+  /** All waiting entries have been merged: only those of before the newest savepoint may still be needed. */
+  protected settle(savepoint: PendingMark | undefined): void {
+    if (savepoint === undefined) this.clear();
+    else this.added = this.merged = savepoint.count;
+  }
+}
+
 /** New edges: entries of both adjacency trees. */
-export class PendingEdges {
+export class PendingEdges extends Pending {
   #from: Float64Array = new Float64Array(FIRST_CAPACITY);
   #to: Float64Array = new Float64Array(FIRST_CAPACITY);
   #id: Float64Array = new Float64Array(FIRST_CAPACITY);
   #type: Float64Array = new Float64Array(FIRST_CAPACITY);
-  #count = 0;
 
-  /** Number of edges that wait. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Memory that the entries take, in bytes. */
+  /** Memory that the waiting entries take, in bytes. */
   get sizeBytes(): number {
-    return this.#count * 32;
+    return this.count * 32;
   }
 
   /** Adds an edge. Ids must ascend among those with the same ends. */
   add(from: number, to: number, id: number, type: number): void {
-    const at = this.#count++;
+    const at = this.added++;
     if (at === this.#from.length) {
       this.#from = grown(this.#from);
       this.#to = grown(this.#to);
@@ -49,13 +88,16 @@ export class PendingEdges {
     this.#type[at] = type;
   }
 
-  /** Merges everything into the trees. */
-  flush(outgoing: LinkTreeWriter, incoming: LinkTreeWriter): void {
-    const count = this.#count;
+  /**
+   * Merges what waits into the trees.
+   *
+   * @param savepoint where the newest savepoint began, if one is open
+   */
+  flush(outgoing: LinkTreeWriter, incoming: LinkTreeWriter, savepoint: PendingMark | undefined): void {
+    const { count, merged } = this;
     if (count === 0) return;
-    this.#count = 0;
     if (count <= FEW) {
-      for (let at = 0; at < count; at++) {
+      for (let at = merged; at < merged + count; at++) {
         const from = this.#from[at] as number;
         const to = this.#to[at] as number;
         const id = this.#id[at] as number;
@@ -64,15 +106,17 @@ export class PendingEdges {
         incoming.insert(to, from, id, type);
       }
     } else {
-      mergeLinks(outgoing, this.#from, this.#to, this.#id, this.#type, count);
-      mergeLinks(incoming, this.#to, this.#from, this.#id, this.#type, count);
+      const from = this.#from.subarray(merged);
+      const to = this.#to.subarray(merged);
+      const id = this.#id.subarray(merged);
+      const type = this.#type.subarray(merged);
+      mergeLinks(outgoing, from, to, id, type, count);
+      mergeLinks(incoming, to, from, id, type, count);
     }
-    this.clear();
+    this.settle(savepoint);
   }
 
-  /** Forgets everything, and the memory of many entries. */
-  clear(): void {
-    this.#count = 0;
+  protected override shrink(): void {
     if (this.#from.length <= FIRST_CAPACITY * 16) return;
     this.#from = new Float64Array(FIRST_CAPACITY);
     this.#to = new Float64Array(FIRST_CAPACITY);
@@ -112,24 +156,18 @@ function mergeLinks(
 }
 
 /** New (term, node) pairs of the label index. */
-export class PendingTerms {
+export class PendingTerms extends Pending {
   #term: Float64Array = new Float64Array(FIRST_CAPACITY);
   #id: Float64Array = new Float64Array(FIRST_CAPACITY);
-  #count = 0;
 
-  /** Number of pairs that wait. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Memory that the entries take, in bytes. */
+  /** Memory that the waiting entries take, in bytes. */
   get sizeBytes(): number {
-    return this.#count * 16;
+    return this.count * 16;
   }
 
   /** Adds a pair. */
   add(term: number, id: number): void {
-    const at = this.#count++;
+    const at = this.added++;
     if (at === this.#term.length) {
       this.#term = grown(this.#term);
       this.#id = grown(this.#id);
@@ -138,23 +176,22 @@ export class PendingTerms {
     this.#id[at] = id;
   }
 
-  /** Merges everything into the tree. */
-  flush(terms: LinkTreeWriter): void {
-    const count = this.#count;
+  /** Merges what waits into the tree. */
+  flush(terms: LinkTreeWriter, savepoint: PendingMark | undefined): void {
+    const { count, merged } = this;
     if (count === 0) return;
-    this.#count = 0;
     if (count <= FEW) {
-      for (let at = 0; at < count; at++) terms.insert(this.#term[at] as number, this.#id[at] as number, 0, 0);
+      for (let at = merged; at < merged + count; at++) {
+        terms.insert(this.#term[at] as number, this.#id[at] as number, 0, 0);
+      }
     } else {
       const zero = new Float64Array(count);
-      mergeLinks(terms, this.#term, this.#id, zero, zero, count);
+      mergeLinks(terms, this.#term.subarray(merged), this.#id.subarray(merged), zero, zero, count);
     }
-    this.clear();
+    this.settle(savepoint);
   }
 
-  /** Forgets everything, and the memory of many entries. */
-  clear(): void {
-    this.#count = 0;
+  protected override shrink(): void {
     if (this.#term.length <= FIRST_CAPACITY * 16) return;
     this.#term = new Float64Array(FIRST_CAPACITY);
     this.#id = new Float64Array(FIRST_CAPACITY);
@@ -167,44 +204,37 @@ const FIRST_KEY_BYTES = 4096;
 const SORT_BYTES = 6;
 
 /** New keys of the name index. */
-export class PendingNames {
+export class PendingNames extends Pending {
   #bytes: Uint8Array = new Uint8Array(FIRST_KEY_BYTES);
   #starts: Uint32Array = new Uint32Array(FIRST_CAPACITY + 1);
-  #count = 0;
 
-  /** Number of keys that wait. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Memory that the keys take, in bytes. */
+  /** Memory that the waiting keys take, in bytes. */
   get sizeBytes(): number {
-    return (this.#starts[this.#count] as number) + this.#count * 4;
+    return (this.#starts[this.added] as number) - (this.#starts[this.merged] as number) + this.count * 4;
   }
 
   /** Adds the key of a node. */
   add(name: Uint8Array, nameAt: number, nameEnd: number, kind: number, id: number): void {
-    const start = this.#starts[this.#count] as number;
+    const start = this.#starts[this.added] as number;
     if (start + MAX_NAME_KEY > this.#bytes.length) {
       const larger = new Uint8Array(this.#bytes.length * 2);
       larger.set(this.#bytes);
       this.#bytes = larger;
     }
-    if (this.#count + 2 > this.#starts.length) {
+    if (this.added + 2 > this.#starts.length) {
       const larger = new Uint32Array(this.#starts.length * 2);
       larger.set(this.#starts);
       this.#starts = larger;
     }
-    this.#starts[++this.#count] = writeNameKey(this.#bytes, start, name, nameAt, nameEnd, kind, id);
+    this.#starts[++this.added] = writeNameKey(this.#bytes, start, name, nameAt, nameEnd, kind, id);
   }
 
-  /** Merges everything into the tree. */
-  flush(names: ByteTreeWriter): void {
-    const count = this.#count;
+  /** Merges what waits into the tree. */
+  flush(names: ByteTreeWriter, savepoint: PendingMark | undefined): void {
+    const { count } = this;
     if (count === 0) return;
-    this.#count = 0;
     const bytes = this.#bytes;
-    const starts = this.#starts;
+    const starts = this.#starts.subarray(this.merged);
     if (count <= FEW) {
       for (let at = 0; at < count; at++) names.put(bytes.slice(starts[at], starts[at + 1]), NO_VALUE);
     } else {
@@ -219,12 +249,10 @@ export class PendingNames {
         order: sortKeys(bytes, starts, count),
       });
     }
-    this.clear();
+    this.settle(savepoint);
   }
 
-  /** Forgets everything, and the memory of many keys. */
-  clear(): void {
-    this.#count = 0;
+  protected override shrink(): void {
     if (this.#bytes.length <= FIRST_KEY_BYTES * 16) return;
     this.#bytes = new Uint8Array(FIRST_KEY_BYTES);
     this.#starts = new Uint32Array(FIRST_CAPACITY + 1);
