@@ -26,7 +26,7 @@ export async function measureGetNode(bench: Harness, options: SuiteOptions): Pro
   loadWordNet("sqlite", reference.path, rows);
   using db = openWordNet("v3", file.path);
   using other = openWordNet("sqlite", reference.path);
-  const ids = randomIds(IDS, rows.synsets.length);
+  const ids = randomIds(IDS, rows.nodes.length);
   const read = (from: typeof db) => (first: number) => {
     let length = 0;
     for (let at = first; at < first + READS; at++) {

@@ -3,28 +3,48 @@
 import type { GraphBackend } from "../lib/backend/mod.ts";
 import { SqliteBackend } from "../lib/sqlite/mod.ts";
 import { V3Backend } from "../lib/v3/mod.ts";
-import { type PointerRow, readPointers, readSynsets, type SynsetRow, type WordNet } from "../scripts/wordnet.ts";
-import type { SuiteOptions } from "./v3_suite_options.ts";
+import {
+  type PointerData,
+  readPointers,
+  readSynsets,
+  type Relation,
+  type SynsetNode,
+  type WordNet,
+} from "../scripts/wordnet.ts";
+import { sized, type SuiteOptions } from "./v3_suite_options.ts";
 
-/** What is loaded. */
+/** What is loaded, ready to be inserted: what is measured is the database alone. */
 export interface WordNetRows {
-  /** Nodes. */
-  readonly synsets: readonly SynsetRow[];
-  /** Edges. */
-  readonly pointers: readonly PointerRow[];
+  readonly nodes: readonly SynsetNode[];
+  readonly edges: readonly WordNetEdge[];
+}
+
+/** An edge between two of the nodes, by their places. */
+export interface WordNetEdge {
+  readonly from: number;
+  readonly to: number;
+  readonly type: Relation;
+  readonly data: PointerData;
 }
 
 /** What of it is stored: everything, or nodes with kind and name only and edges without data. */
 export type Content = "all" | "structure";
 
+const NO_DATA = {};
+
 /** Reads all of it, or a tenth for a quick run. */
 export function readWordNet(options: SuiteOptions): WordNetRows {
-  const synsets = [...readSynsets()];
-  const pointers = [...readPointers()];
-  if (!options.isQuick) return { synsets, pointers };
-  const some = synsets.slice(0, synsets.length / 10);
-  const keys = new Set(some.map(({ key }) => key));
-  return { synsets: some, pointers: pointers.filter(({ fromKey, toKey }) => keys.has(fromKey) && keys.has(toKey)) };
+  const nodes: SynsetNode[] = [];
+  const places = new Map<number, number>();
+  for (const { key, node } of readSynsets()) places.set(key, nodes.push(node) - 1);
+  const count = sized(options, nodes.length, Math.floor(nodes.length / 10));
+  const edges: WordNetEdge[] = [];
+  for (const { fromKey, toKey, type, data = NO_DATA } of readPointers()) {
+    const from = places.get(fromKey) as number;
+    const to = places.get(toKey) as number;
+    if (from < count && to < count) edges.push({ from, to, type, data });
+  }
+  return { nodes: nodes.slice(0, count), edges };
 }
 
 /** Opens a database of either engine as anybody would. */
@@ -34,22 +54,19 @@ export function openWordNet(backend: "v3" | "sqlite", path: string): GraphBacken
 
 /** Puts it into a database in one transaction. */
 export function insertWordNet(db: GraphBackend<WordNet>, rows: WordNetRows, content: Content = "all"): void {
+  const isWhole = content === "all";
   db.transaction((tx) => {
-    const ids = new Map<number, number>();
-    for (const { key, node } of rows.synsets) {
-      ids.set(key, tx.insertNode(content === "all" ? node : structureOf(node)));
-    }
-    for (const { fromKey, toKey, type, data } of rows.pointers) {
-      const from = ids.get(fromKey) as number;
-      const to = ids.get(toKey) as number;
-      tx.insertEdge({ from, to, type, data: content === "all" ? data ?? {} : {} });
+    const ids: number[] = [];
+    for (const node of rows.nodes) ids.push(tx.insertNode(isWhole ? node : structureOf(node)));
+    for (const { from, to, type, data } of rows.edges) {
+      tx.insertEdge({ from: ids[from] as number, to: ids[to] as number, type, data: isWhole ? data : NO_DATA });
     }
   });
 }
 
 /** A node without its text. Its data is absent, which the schema does not know. */
-function structureOf({ kind, name }: SynsetRow["node"]): SynsetRow["node"] {
-  return { kind, name } as SynsetRow["node"];
+function structureOf({ kind, name }: SynsetNode): SynsetNode {
+  return { kind, name } as SynsetNode;
 }
 
 /** Opens, loads and closes. */
