@@ -2,6 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { utf8Length } from "../backend/json.ts";
+import { noteGarbage } from "./garbage.ts";
 import { LOG_FRAME, LOG_FRAME_SIZE, MAX_LOG_FRAME_TYPE, MAX_LOG_PAYLOAD, sealLogFrames } from "./log_frame.ts";
 import { MAX_VARINT_BYTES, varintLength, writeVarint } from "./varint.ts";
 
@@ -13,6 +14,9 @@ const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 /** Growth doubles the memory, but adds no more than this beyond what is needed. */
 const MAX_GROWTH_BYTES = 256 * 1024 * 1024;
+
+/** What a change leaves besides its frame: its record, its events, its share of the transaction. */
+const FRAME_GARBAGE = 512;
 
 /** Up to this many UTF-16 units a text is encoded here; a call of the runtime's encoder takes as long (40 to 80 ns). */
 const SHORT_TEXT = 32;
@@ -63,6 +67,7 @@ export class LogBuffer {
     const length = this.at - start - LOG_FRAME_SIZE;
     if (!(length >= 0 && length <= MAX_LOG_PAYLOAD)) assert.fail(`payload of ${length} bytes`);
     this.view.setUint32(start + LOG_FRAME.length, length, true);
+    noteGarbage(FRAME_GARBAGE + length);
     const padding = (8 - length % 8) % 8;
     this.reserve(padding);
     for (let index = 0; index < padding; index++) this.bytes[this.at + index] = 0;

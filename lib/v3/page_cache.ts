@@ -7,6 +7,7 @@ import { crc32 } from "node:zlib";
 import { CorruptionError } from "../backend/errors.ts";
 import { checkPage } from "./check_page.ts";
 import type { OpenFile } from "./file_system.ts";
+import { watchGarbage } from "./garbage.ts";
 import { PAGE_BIRTH_AT, PAGE_CHECKSUM_AT, PAGE_SIZE, pageOffset } from "./page.ts";
 import type { Pages } from "./pages.ts";
 
@@ -27,6 +28,7 @@ const LARGEST_STEP_BYTES = 64 * 1024 * 1024;
 
 function allocateFrames(sizeBytes: number): ArrayBufferLike {
   if (sizeBytes < LAZY_BYTES) return new SharedArrayBuffer(sizeBytes);
+  watchGarbage();
   const wasmPages = sizeBytes / WASM_PAGE_BYTES;
   return new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true }).buffer;
 }
