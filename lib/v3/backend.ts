@@ -9,7 +9,9 @@ import type {
   DatabaseStats,
   Difference,
   Durability,
+  ImportCounts,
   ImportOptions,
+  ImportRecordsOptions,
   LongCallOptions,
   SnapshotAt,
   TagInfo,
@@ -21,6 +23,8 @@ import { CheckedWriter } from "../backend/checked_writer.ts";
 import { ConflictError, InvalidArgumentError } from "../backend/errors.ts";
 import { exportSnapshot } from "../backend/export_snapshot.ts";
 import type { GraphBackend, GraphTransaction, Snapshot } from "../backend/graph_backend.ts";
+import type { ImportRecord } from "../backend/import_record.ts";
+import { importRecords } from "../backend/import_records.ts";
 import { importSnapshot } from "../backend/import_snapshot.ts";
 import type { AnySchema, Schema } from "../backend/schema.ts";
 import { checkCount, checkObject, checkTerm, checkText, show } from "../backend/validate.ts";
@@ -299,15 +303,19 @@ export class V3Backend extends CheckedWriter {
 
   importSnapshot(path: string, options?: ImportOptions): TransferResult {
     const session = this.#session;
-    const begin = (): V3ImportTarget =>
-      new V3ImportTarget(
-        session.engine("importSnapshot"),
-        session.store("importSnapshot") as V3WriteStore,
-        session,
-        session.isObserved,
-        session.now(),
-      );
+    const begin = () => this.#importTarget("importSnapshot");
     return importSnapshot(session, checkText(path, "importSnapshot", "path"), session.path, begin, options);
+  }
+
+  importRecords(records: Iterable<ImportRecord>, options?: ImportRecordsOptions): ImportCounts {
+    const session = this.#session;
+    return importRecords(session, records, session.path, () => this.#importTarget("importRecords"), options);
+  }
+
+  #importTarget(call: string): V3ImportTarget {
+    const session = this.#session;
+    const store = session.store(call) as V3WriteStore;
+    return new V3ImportTarget(session.engine(call), store, session, session.isObserved, session.now());
   }
 
   stats(): DatabaseStats {

@@ -14,6 +14,8 @@ export interface ByteBatch {
   readonly valueEnd: Uint32Array;
   /** The entries in ascending order of their keys, which must differ. */
   readonly order: Uint32Array;
+  /** Whether `order` comes from a sort of different keys: it is not checked then. Default: false. */
+  readonly isSorted?: boolean;
 }
 
 /** No entries. */
@@ -29,7 +31,8 @@ export const NO_BATCH: ByteBatch = {
 
 /** Throws `InvalidArgumentError` unless the keys of a batch ascend. */
 export function checkBatchOrder(batch: ByteBatch): void {
-  const { count, bytes, keyStart, keyEnd, order } = batch;
+  const { count, bytes, keyStart, keyEnd, order, isSorted = false } = batch;
+  if (isSorted) return;
   for (let item = 1; item < count; item++) {
     const before = order[item - 1] as number;
     const entry = order[item] as number;

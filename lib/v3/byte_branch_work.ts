@@ -1,6 +1,7 @@
 /** A branch page while a batch is merged into its children: the copied page and the children that are new. */
 
-import { copyBytes, MAX_KEY_PART, POINTER_SIZE } from "./byte_cell.ts";
+import { MAX_KEY_PART, POINTER_SIZE } from "./byte_cell.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import {
   BRANCH_SKIP,
   cellAt,

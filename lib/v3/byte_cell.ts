@@ -11,6 +11,7 @@
  * ("at") are indexes into the bytes of a page, wherever that is: in the cache or in a copy.
  */
 
+import { copyBytes } from "./copy_bytes.ts";
 import { compareOverflow, freeOverflow, readOverflow, writeOverflow } from "./overflow.ts";
 import type { MutablePages, Pages } from "./pages.ts";
 
@@ -88,16 +89,6 @@ export function cellSize(page: Uint8Array, at: number, keySkip: number): number 
 /** Position of the value part of a leaf cell. */
 export function valuePartAt(page: Uint8Array, at: number): number {
   return at + keyPartSize(readVarint(page, at));
-}
-
-/** Copies bytes between buffers or within one, then to where they do not overlap. */
-export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  // A call of `set` costs as much as a loop over some hundred bytes, for the view that it needs.
-  if (end - start > 160) {
-    to.set(from.subarray(start, end), at);
-  } else {
-    while (start < end) to[at++] = from[start++] as number;
-  }
 }
 
 /** Writes a key part, and the chain of a long key. Returns the position behind it. */

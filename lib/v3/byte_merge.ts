@@ -9,7 +9,6 @@ import { PageBuilder } from "./byte_builder.ts";
 import {
   cellSize,
   compareKey,
-  copyBytes,
   freeValueChain,
   keyPartSize,
   MAX_KEY_PART,
@@ -21,6 +20,7 @@ import {
   writeSeparator,
   writeValuePart,
 } from "./byte_cell.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import {
   birthAt,
   BRANCH_SKIP,

@@ -13,7 +13,6 @@ import { CorruptionError } from "../backend/errors.ts";
 import {
   cellSize,
   compareKeyRest,
-  copyBytes,
   MAX_INLINE_KEY,
   POINTER_SIZE,
   readU32,
@@ -21,6 +20,7 @@ import {
   varintSize,
   writeU32,
 } from "./byte_cell.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import {
   PAGE_BIRTH_AT,
   PAGE_COUNT_AT,

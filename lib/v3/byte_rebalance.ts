@@ -1,7 +1,8 @@
 /** What follows a deletion in a byte tree: empty pages go, small ones are merged with a neighbour, the root shrinks. */
 
 import { PageBuilder } from "./byte_builder.ts";
-import { cellSize, copyBytes, freeKeyChain, keyPartSize, MAX_KEY_PART, POINTER_SIZE, readVarint } from "./byte_cell.ts";
+import { cellSize, freeKeyChain, keyPartSize, MAX_KEY_PART, POINTER_SIZE, readVarint } from "./byte_cell.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import {
   birthAt,
   BRANCH_SKIP,

@@ -3,7 +3,6 @@
 import type { ByteBatch } from "./byte_batch.ts";
 import {
   cellSize,
-  copyBytes,
   freeKeyChain,
   freeValueChain,
   keyPartSize,
@@ -13,6 +12,7 @@ import {
   writeKeyPart,
   writeValuePart,
 } from "./byte_cell.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import { ByteMerge } from "./byte_merge.ts";
 import { cellAt, freeBytes, insertCell, LEAF_SKIP, removeCell, replaceCell, SLOT_SIZE } from "./byte_page.ts";
 import { BytePath } from "./byte_path.ts";

@@ -4,6 +4,7 @@
  */
 
 import { createdAtOf, expiresAtOf, NEVER_EXPIRES, VALUE_HEAD_BYTES } from "../kv/mod.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import { EDGE_DATA_OVERFLOW, EdgeReader, MAX_EDGE_HEAD, writeEdgeHead } from "./edge_record.ts";
 import { expiryKey } from "./expiry_key.ts";
 import type { LinkTree } from "./link_tree.ts";
@@ -214,7 +215,9 @@ export class GraphWriter {
   /** Where the data of a plain record begins. */
   #dataStart(bytes: Uint8Array, start: number, end: number): number {
     this.#node.open(bytes, start, end);
-    return end - this.#node.dataBytes().length;
+    const at = this.#node.dataAt();
+    if (at < 0) throw new RangeError("a record of a node names a chain of pages");
+    return at;
   }
 
   #putNewNode(id: number, bytes: Uint8Array, start: number, dataAt: number, end: number): void {
@@ -440,7 +443,7 @@ export class GraphWriter {
     let record = this.#scratch;
     if (MAX_EDGE_HEAD + length > record.length) record = new Uint8Array(MAX_EDGE_HEAD + length);
     const headEnd = writeEdgeHead(record, 0, type, from, to);
-    if (length > 0) record.set(bytes.subarray(dataAt, end), headEnd);
+    copyBytes(bytes, dataAt, end, record, headEnd);
     makeInline(this.#pager, record, 0, headEnd, headEnd + length, EDGE_DATA_OVERFLOW, EDGE_DATA_OVERFLOW);
     this.#trees.edges.put(id, inlineRecord.bytes, inlineRecord.at, inlineRecord.end);
   }

@@ -57,8 +57,10 @@ export class KeyValueCopy {
     if (state.keyCount >= this.#tooMany) return;
     const { fileSystem, path, fileSeed, options, pager } = this.#engine;
     const { lsn, timeMs } = state;
-    const bytes = encodeCheckpoint({ fileSeed, lsn, timeMs }, entries(pager, root), options.kvCheckpointBytes);
-    this.#tooMany = bytes === undefined ? state.keyCount : Infinity;
+    const bytes = state.keyCount === 0
+      ? undefined
+      : encodeCheckpoint({ fileSeed, lsn, timeMs }, entries(pager, root), options.kvCheckpointBytes);
+    this.#tooMany = bytes === undefined && state.keyCount > 0 ? state.keyCount : Infinity;
     // An outdated copy would bring back keys that were deleted since.
     if (bytes === undefined) fileSystem.remove(kvCheckpointPath(path));
     else writeCheckpointFile(fileSystem, kvCheckpointPath(path), bytes);

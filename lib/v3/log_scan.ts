@@ -3,6 +3,7 @@
 import { crc32 } from "node:zlib";
 import { CorruptionError } from "../backend/errors.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
+import { noteGarbage } from "./garbage.ts";
 import {
   decodeLogHeader,
   isLogHeader,
@@ -48,6 +49,9 @@ export interface LogScan {
   /** LSNs before the last one that no transaction was handed out for. Only when tolerant, else 0. */
   readonly missingTransactions: number;
 }
+
+/** What reading and replaying a frame leaves. */
+const FRAME_GARBAGE = 512;
 
 /** The file is read in pieces of this size. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -252,6 +256,7 @@ class Scanner {
     while (index < last) {
       const length = u32[(index + LOG_FRAME.length) / 4] as number;
       const payload = index + LOG_FRAME.payload;
+      noteGarbage(FRAME_GARBAGE);
       this.#onFrame(u32[(index + LOG_FRAME.type) / 4] as number, lsn, bytes, payload, payload + length);
       index += logFrameSize(length);
     }

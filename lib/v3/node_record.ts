@@ -163,12 +163,22 @@ export class NodeReader {
 
   /** Stored JSON text of the data. */
   dataText(): string {
-    const bytes = this.dataBytes();
-    return bytes.length === 0 ? NO_DATA : readText(bytes, 0, bytes.length);
+    const at = this.dataAt();
+    if (at < 0) {
+      const chain = this.dataBytes();
+      return readText(chain, 0, chain.length);
+    }
+    return at === this.#end ? NO_DATA : readText(this.bytes, at, this.#end);
   }
 
   /** UTF-8 of the data; empty for `{}`. A view, or a copy of its chain. */
   dataBytes(): Uint8Array {
+    const at = this.dataAt();
+    return at < 0 ? readRecordChain(this.#pages, this.bytes, this.#at) : this.bytes.subarray(at, this.#end);
+  }
+
+  /** Where the data lies in `bytes`, up to the end of the record; -1 when it lies in a chain of its own. */
+  dataAt(): number {
     this.#skipPath();
     if ((this.#flags & NODE_FLAG.labels) !== 0) {
       const count = readVarint(this.bytes, this.#at);
@@ -179,8 +189,7 @@ export class NodeReader {
       }
     }
     if (this.#at > this.#end) throw damagedRecord();
-    if ((this.#flags & NODE_FLAG.dataOverflow) === 0) return this.bytes.subarray(this.#at, this.#end);
-    return readRecordChain(this.#pages, this.bytes, this.#at);
+    return (this.#flags & NODE_FLAG.dataOverflow) === 0 ? this.#at : -1;
   }
 }
 

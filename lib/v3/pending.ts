@@ -202,6 +202,8 @@ const NO_VALUE = new Uint8Array(0);
 const FIRST_KEY_BYTES = 4096;
 /** Bytes of a key that the sort compares as two numbers. */
 const SORT_BYTES = 6;
+/** Up to this many keys are sorted by comparing them. */
+const FEW_KEYS = 12;
 
 /** New keys of the name index. */
 export class PendingNames extends Pending {
@@ -247,6 +249,7 @@ export class PendingNames extends Pending {
         valueStart: ends,
         valueEnd: ends,
         order: sortKeys(bytes, starts, count),
+        isSorted: true,
       });
     }
     this.settle(savepoint);
@@ -259,28 +262,64 @@ export class PendingNames extends Pending {
   }
 }
 
-/** Order of keys: by their first twelve bytes as two numbers, then those that agree in them by the rest. */
+/** Order of keys. */
 function sortKeys(bytes: Uint8Array, starts: Uint32Array, count: number): Uint32Array {
+  const order = new Uint32Array(count);
+  for (let at = 0; at < count; at++) order[at] = at;
+  sortGroup(bytes, starts, order, 0);
+  return order;
+}
+
+/**
+ * Sorts keys that agree in their first bytes: by the twelve bytes behind all that they have in common, as two numbers, then
+ * those that agree in these as well by what follows.
+ *
+ * @param shared so many bytes are known to agree
+ */
+function sortGroup(bytes: Uint8Array, starts: Uint32Array, group: Uint32Array, shared: number): void {
+  const count = group.length;
+  const depth = count <= FEW_KEYS ? shared : sharedLength(bytes, starts, group, shared);
+  // As numbers, a key that ends looks like one that goes on with zeros.
+  if (count <= FEW_KEYS || (depth === shared && shared > 0)) {
+    group.sort((one, other) => compareKeys(bytes, starts, one, other, depth));
+    return;
+  }
   const first = new Float64Array(count);
   const second = new Float64Array(count);
   for (let at = 0; at < count; at++) {
-    const start = starts[at] as number;
-    const end = starts[at + 1] as number;
+    const key = group[at] as number;
+    const start = (starts[key] as number) + depth;
+    const end = starts[key + 1] as number;
     first[at] = prefixNumber(bytes, start, end);
     second[at] = prefixNumber(bytes, start + SORT_BYTES, end);
   }
   const order = sortLinks(first, second, count);
+  const unsorted = group.slice();
+  for (let at = 0; at < count; at++) group[at] = unsorted[order[at] as number] as number;
   for (let from = 0; from < count;) {
     const a = first[order[from] as number];
     const b = second[order[from] as number];
     let to = from + 1;
     while (to < count && first[order[to] as number] === a && second[order[to] as number] === b) to++;
-    if (to - from > 1) {
-      order.subarray(from, to).sort((one, other) => compareKeys(bytes, starts, one, other));
-    }
+    if (to - from > 1) sortGroup(bytes, starts, group.subarray(from, to), depth);
     from = to;
   }
-  return order;
+}
+
+/** How many bytes all keys of a group have in common. */
+function sharedLength(bytes: Uint8Array, starts: Uint32Array, group: Uint32Array, known: number): number {
+  const model = starts[group[0] as number] as number;
+  let shared = (starts[(group[0] as number) + 1] as number) - model;
+  for (let at = 1; at < group.length && shared > known; at++) {
+    const key = group[at] as number;
+    const start = starts[key] as number;
+    const length = (starts[key + 1] as number) - start;
+    if (length < shared) shared = length;
+    let same = known;
+    while (same < shared && bytes[model + same] === bytes[start + same]) same++;
+    shared = same;
+  }
+  return shared;
 }
 
 /** `SORT_BYTES` bytes as a number, 0 for those behind the end. */
@@ -295,13 +334,13 @@ function threeBytes(bytes: Uint8Array, start: number, end: number): number {
   return (first << 16) | (second << 8) | third;
 }
 
-function compareKeys(bytes: Uint8Array, starts: Uint32Array, one: number, other: number): number {
+function compareKeys(bytes: Uint8Array, starts: Uint32Array, one: number, other: number, shared: number): number {
   const oneStart = starts[one] as number;
   const otherStart = starts[other] as number;
   const oneLength = (starts[one + 1] as number) - oneStart;
   const otherLength = (starts[other + 1] as number) - otherStart;
   const length = Math.min(oneLength, otherLength);
-  for (let index = 0; index < length; index++) {
+  for (let index = shared; index < length; index++) {
     const difference = (bytes[oneStart + index] as number) - (bytes[otherStart + index] as number);
     if (difference !== 0) return difference;
   }

@@ -12,6 +12,7 @@
  * 0 bytes would lie); its first and its last slot have one. A leaf in a tree is never empty.
  */
 
+import { copyBytes } from "./copy_bytes.ts";
 import { corruptPage, entryCount } from "./number_branch.ts";
 import { fieldLimit, MAX_FIELD_WIDTH, readField, writeField } from "./number_field.ts";
 import { PAGE_COUNT_AT, PAGE_SIZE, PAGE_TYPE } from "./page.ts";
@@ -34,9 +35,6 @@ const OFFSET = 0x7fff;
 
 /** Ids without a record that appending leaves in a dense leaf; where more are left out, another form may be smaller. */
 const MAX_GAP = 8;
-
-/** Bytes up to which a loop copies faster than `set` with a new view. */
-const SHORT_COPY = 64;
 
 /** What `putRecord` did. */
 export const PUT = { added: 1, replaced: 0, noRoom: -1 } as const;
@@ -125,7 +123,7 @@ export function putRecord(
     for (let slot = 0; slot < gap; slot++, at += 2) view.setUint16(at, top | HOLE, true);
     view.setUint16(at, top - length, true);
     view.setUint16(address + PAGE_COUNT_AT, count + gap + 1, true);
-    copyBytes(pages, address + top - length, source, start, end);
+    copyBytes(source, start, end, pages.bytes, address + top - length);
     return PUT.added;
   }
   const slot = slotFrom(view, address, id);
@@ -140,7 +138,7 @@ export function putRecord(
   writeField(view, at, width, distance);
   view.setUint16(at + width, recordEnd, true);
   moveRecords(pages, address, slot, recordEnd, length);
-  copyBytes(pages, address + recordEnd - length, source, start, end);
+  copyBytes(source, start, end, pages.bytes, address + recordEnd - length);
   return PUT.added;
 }
 
@@ -163,7 +161,7 @@ function replaceRecord(
   const wasHole = isHole(view, address, width, slot);
   if (wasHole) view.setUint16(slotAddress(address, 0, slot), before, true);
   if (growth !== 0) moveRecords(pages, address, slot, before, growth);
-  copyBytes(pages, address + recordEnd - (end - start), source, start, end);
+  copyBytes(source, start, end, pages.bytes, address + recordEnd - (end - start));
   return wasHole ? PUT.added : PUT.replaced;
 }
 
@@ -219,15 +217,6 @@ function toInteger(slot: number): number {
 
 function slotAddress(address: number, width: number, slot: number): number {
   return address + RECORD_SLOTS_AT + slot * (width + 2);
-}
-
-function copyBytes(pages: Pages, to: number, source: Uint8Array, start: number, end: number): void {
-  if (end - start > SHORT_COPY) {
-    pages.bytes.set(source.subarray(start, end), to);
-    return;
-  }
-  const { bytes } = pages;
-  for (let from = start; from < end; from++) bytes[to++] = source[from] as number;
 }
 
 /**

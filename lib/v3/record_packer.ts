@@ -1,6 +1,7 @@
 /** Writing record leaves anew: when the form has to change, when one becomes two, and when two become one. */
 
 import { InvalidArgumentError } from "../backend/errors.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import { fieldBase, fieldWidth, writeField } from "./number_field.ts";
 import { PAGE_COUNT_AT, PAGE_SIZE } from "./page.ts";
 import type { Pages } from "./pages.ts";
@@ -78,7 +79,7 @@ export class RecordPacker {
     }
     this.#ids[at] = id;
     this.#starts[at] = this.#used;
-    this.#bytes.set(source.subarray(start, end), this.#used);
+    copyBytes(source, start, end, this.#bytes, this.#used);
     this.#used += end - start;
     this.#ends[at] = this.#used;
     return isNew;

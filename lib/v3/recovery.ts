@@ -14,6 +14,8 @@ export class Replay {
   #isOpen = false;
   #lsn = 0;
   #timeMs = 0;
+  /** Over the memory of the last frame. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -44,7 +46,7 @@ export class Replay {
   #apply(type: number, bytes: Uint8Array, start: number, end: number): void {
     const { writer } = this.#engine;
     if (type === RECORD_TYPE.TransactionCommit) {
-      this.#timeMs = new DataView(bytes.buffer, bytes.byteOffset + start, 8).getFloat64(0, true);
+      this.#timeMs = this.#float64(bytes, start);
       writer.nextNodeId = Math.max(writer.nextNodeId, readVarint(bytes, start + 8));
       writer.nextEdgeId = Math.max(writer.nextEdgeId, readVarint(bytes, lastVarint.end));
       return;
@@ -82,6 +84,11 @@ export class Replay {
       default:
         throw new RangeError(`a record has type ${type}, which this release does not write`);
     }
+  }
+
+  #float64(bytes: Uint8Array, at: number): number {
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    return this.#view.getFloat64(bytes.byteOffset + at, true);
   }
 
   /** Makes what was replayed the newest state. */

@@ -2,7 +2,7 @@
 
 import { UnsupportedError } from "../backend/errors.ts";
 import { type ExportSource, liveEntries } from "../backend/export_snapshot.ts";
-import type { ImportTarget } from "../backend/import_snapshot.ts";
+import type { ImportTarget } from "../backend/restore_rows.ts";
 import type { EdgeRow, NodeRow, PropertyRow } from "../backend/snapshot_row.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
 import { EdgeReader } from "./edge_record.ts";
@@ -114,17 +114,19 @@ export class V3ImportTarget implements ImportTarget {
   }
 
   restoreNode({ id, kind, name, filePath, labels, dataText }: NodeRow): boolean {
-    if (this.store.nodeExists(id)) return false;
-    const distinct = new Set(labels);
-    distinct.delete(kind);
-    this.#engine.reserveIds(id, this.#engine.writer.nextEdgeId);
-    this.store.putNode(id, { kind, name, filePath: filePath ?? null, labels: [...distinct], data: dataText });
+    // Ids from `nextNodeId` on were never given: mostly there is nothing to look up.
+    const { nextNodeId, nextEdgeId } = this.#engine.writer;
+    if (id < nextNodeId && this.store.nodeExists(id)) return false;
+    this.#engine.reserveIds(id, nextEdgeId);
+    const distinct = labels.length === 0 ? labels : [...new Set(labels)].filter((label) => label !== kind);
+    this.store.putNode(id, { kind, name, filePath: filePath ?? null, labels: distinct, data: dataText });
     return true;
   }
 
   restoreEdge({ id, type, from, to, dataText }: EdgeRow): boolean {
-    if (this.store.edgeExists(id)) return false;
-    this.#engine.reserveIds(this.#engine.writer.nextNodeId, id);
+    const { nextNodeId, nextEdgeId } = this.#engine.writer;
+    if (id < nextEdgeId && this.store.edgeExists(id)) return false;
+    this.#engine.reserveIds(nextNodeId, id);
     this.store.putEdge(id, { from, to, type, data: dataText });
     return true;
   }

@@ -69,8 +69,6 @@ export class V3WriteStore extends V3ReadStore implements WriteStore {
     const writer = this.#writer;
     const id = this.#nextNodeId();
     this.putNode(id, node);
-    if (id !== this.#lastNewNode + 1) this.#firstNewNode = id;
-    this.#lastNewNode = id;
     writer.nextNodeId = id + 1;
     return id;
   }
@@ -85,6 +83,8 @@ export class V3WriteStore extends V3ReadStore implements WriteStore {
       labels: labels.length === 0 ? NO_LABELS : writer.sortLabels(labels.map((label) => writer.intern(label))),
     };
     writer.insertNode(id, parts, data);
+    if (id !== this.#lastNewNode + 1) this.#firstNewNode = id;
+    this.#lastNewNode = id;
     this.#notes.noteNode("insert", id);
   }
 
