@@ -9,6 +9,7 @@ import type { Engine } from "./engine.ts";
 import { expiryOf, keyOfExpiry } from "./expiry_key.ts";
 import { KeyValueCopy } from "./kv_copy.ts";
 import type { Session } from "./session.ts";
+import { movePages, planShrink } from "./shrink.ts";
 import type { GraphState } from "./state.ts";
 import type { V3WriteStore } from "./write_store.ts";
 
@@ -37,12 +38,17 @@ export class Maintenance {
     return this.#tags;
   }
 
-  /** Removes expired keys by ordinary commits, then writes the newest state to the file. */
+  /**
+   * Removes expired keys by ordinary commits, then writes the newest state to the file, and shortens the file when much of it
+   * has been free for long.
+   */
   checkpoint(): CheckpointResult {
     this.#isRunning = true;
     try {
+      const idle = this.#engine.pager.freePages.count;
       const expiredKeys = this.#removeExpired();
       this.run(false);
+      this.#shrink(idle);
       return { complete: true, expiredKeys };
     } finally {
       this.#isRunning = false;
@@ -89,6 +95,27 @@ export class Maintenance {
       // Ids of what was rolled back are not given again.
       engine.keepIds();
     }
+  }
+
+  /** Moves pages from the end of the file to the front, by a commit that changes nothing else. */
+  #shrink(idle: number): void {
+    const engine = this.#engine;
+    const last = planShrink(engine, idle);
+    if (last === 0) return;
+    const { pager, state, nextLsn: lsn } = engine;
+    pager.begin(lsn);
+    let written: GraphState;
+    try {
+      const moved = { ...state, lsn, roots: movePages(pager, state.roots, last) };
+      written = writeCheckpoint(engine, { state: moved, freed: [], tags: this.#tags, areTagsChanged: false });
+    } catch (error) {
+      pager.rollback();
+      throw error;
+    }
+    engine.trees.reset(written.roots);
+    engine.publish(written);
+    this.#finish(written);
+    this.#session.hub.publish([{ type: "commit", lsn, counts: { nodes: 0, edges: 0, keyValues: 0 } }]);
   }
 
   /** Writes the newest state. When it throws, the header before still counts, unless the engine is poisoned. */

@@ -147,6 +147,8 @@ function openToWrite(request: OpenRequest, isNew: boolean): OpenedDatabase {
     restoreFreePages(engine);
     const scan = replayLog(engine);
     if (scan.isUsed) skipSeen(engine, header, scan);
+    // Who made it may have been killed before its name was on the medium; the name of a log must not get there first.
+    else if (header.lsn === 0) fileSystem.syncFolder(dirname(realPath));
     return {
       engine,
       tags,

@@ -8,7 +8,7 @@ import { CorruptionError } from "../backend/errors.ts";
 import { checkPage } from "./check_page.ts";
 import type { OpenFile } from "./file_system.ts";
 import { watchGarbage } from "./garbage.ts";
-import { PAGE_BIRTH_AT, PAGE_CHECKSUM_AT, PAGE_SIZE, pageOffset } from "./page.ts";
+import { PAGE_BIRTH_AT, PAGE_CHECKSUM_AT, PAGE_SIZE, PAGE_TYPE_AT, pageOffset } from "./page.ts";
 import type { Pages } from "./pages.ts";
 
 /** Calls of `fetch` (and of what makes pages) for which an address stays valid. */
@@ -175,6 +175,16 @@ export class PageCache implements Pages {
   /** Frame of a page that may be in the cache, or -1. */
   protected frameOf(pageId: number): number {
     return this.#find(pageId);
+  }
+
+  /** Type of a page, in the cache or in the file. Reads no more of it. */
+  typeOf(pageId: number): number {
+    const frame = this.#find(pageId);
+    if (frame >= 0) return this.bytes[frame * PAGE_SIZE + PAGE_TYPE_AT] as number;
+    const type = this.#staging.subarray(0, 1);
+    type[0] = 0;
+    this.#source.file.read(type, pageOffset(pageId) + PAGE_TYPE_AT);
+    return type[0] as number;
   }
 
   /** Page of a frame. */

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertGreater, assertInstanceOf, assertLess, assertThrows } from "@std/assert";
 import { IoError, NotFoundError } from "../../lib/backend/errors.ts";
 import { V3Backend, type V3Database, type V3Options } from "../../lib/v3/mod.ts";
+import { SimulatedCrash } from "../crash/fault.ts";
 import { FaultFileSystem } from "../crash/fault_file_system.ts";
 import { Rng } from "../crash/rng.ts";
 import { SimulatedDisk } from "../crash/simulated_disk.ts";
@@ -276,4 +277,26 @@ test("deleting a node with 200,000 edges deletes each of them once", () => {
   db.deleteNode(hub);
   assertEquals([...db.edges()].map(({ type }) => type), ["STAYS"]);
   assertSound(db);
+});
+
+test("a database whose making was killed is whole after a power cut in its first commit", () => {
+  for (let inMaking = 1; inMaking <= 12; inMaking++) {
+    for (let inCommit = 1; inCommit <= 4; inCommit++) {
+      for (let seed = 1; seed <= 6; seed++) {
+        const first = disk();
+        first.crashAfter(inMaking);
+        try {
+          open(first).close();
+        } catch (error) {
+          if (!(error instanceof SimulatedCrash)) throw error;
+        }
+        const second = first.afterKill();
+        const db = open(second);
+        second.crashAfter(inCommit);
+        assertThrows(() => db.insertNode({ kind: "N", name: "n" }));
+        using found = open(second.afterCrash(new Rng(seed)));
+        assert(found.stats().nodes <= 1);
+      }
+    }
+  }
 });
