@@ -4,7 +4,7 @@
  */
 
 import { CorruptionError } from "../backend/errors.ts";
-import { cellAt, cellCount, childBirth, childPageId, setChild } from "./byte_page.ts";
+import { cellAt, childBirth, childPageId, setChild } from "./byte_page.ts";
 import type { Engine } from "./engine.ts";
 import type { KeptCommit } from "./kept_commits.ts";
 import { birthOf, childIndex, entryCount, MAX_TREE_LEVEL } from "./number_branch.ts";
