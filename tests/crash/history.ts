@@ -161,8 +161,10 @@ export class History {
     this.#lost = this.#commits.map(({ state }) => state);
     if (index >= 0) this.#commits = this.#commits.slice(0, index + 1);
     else this.#commits.push(...this.#doubtsBefore(found));
-    // The commit in doubt has its number now; or the engine has removed expired keys.
-    if (lsn !== found.lsn) this.#commits.push({ ...found, lsn, latestMs: nowMs });
+    // The commit in doubt has its number now (that of the newest one, if only tags changed), or expired keys were removed.
+    if (lsn !== found.lsn) {
+      this.#commits.push({ ...(this.commit(lsn) ?? { ...found, lsn, latestMs: nowMs }), state: found.state });
+    }
     this.#highestLsn = Math.max(this.#highestLsn, lsn);
     // What is not on the medium yet may still be lost by the next power cut, where nobody promised more.
     if (ending === "power" || this.#durability !== "off") this.markSafe();
