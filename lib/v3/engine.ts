@@ -22,8 +22,10 @@ import { EMPTY_STATE, type GraphState } from "./state.ts";
 import { StringTable } from "./string_table.ts";
 import { WriteTrees } from "./trees.ts";
 
-/** A transaction with more log than this, or more changed pages, commits by a checkpoint. */
-export const BIG_TRANSACTION_BYTES: number = 32 * 1024 * 1024;
+/** A transaction with more log than this commits by a checkpoint: writing it twice takes longer than the syncs. */
+export const BIG_LOG_BYTES: number = 8 * 1024 * 1024;
+/** So does one with more changed pages than this, which are many where few records changed here and there. */
+export const BIG_CHANGE_BYTES: number = 32 * 1024 * 1024;
 /** LSNs that a header reserves. */
 export const LSN_BLOCK: number = 1 << 20;
 /** Ids that a header reserves at least. */
@@ -285,7 +287,7 @@ export class Engine {
   #limitBuffer(): void {
     const { buffer } = this;
     if (this.#isBig || (this.options.isVolatile && this.inTransaction)) buffer.rollbackTo(this.#bufferStart);
-    else if (buffer.length - this.#bufferStart > BIG_TRANSACTION_BYTES) {
+    else if (buffer.length - this.#bufferStart > BIG_LOG_BYTES) {
       this.#isBig = true;
       buffer.rollbackTo(this.#bufferStart);
     }
@@ -364,7 +366,7 @@ export class Engine {
       this.rollback();
       return;
     }
-    const isBig = this.#isBig || this.pager.allocations * PAGE_SIZE > BIG_TRANSACTION_BYTES;
+    const isBig = this.#isBig || this.pager.allocations * PAGE_SIZE > BIG_CHANGE_BYTES;
     if (isBig && !this.options.isVolatile) {
       const freed = members.flatMap((member) => member.freed);
       this.buffer.rollbackTo(this.#bufferStart);

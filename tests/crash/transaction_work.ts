@@ -17,9 +17,9 @@ export class Rollback extends Error {
 const MAX_DEPTH = 3;
 const TTL_SECONDS = [0, 1, 5, 60] as const;
 
-/** Together more than the 32 MiB above which a transaction does not go through the log. */
+/** Together more than the 8 MiB above which a transaction does not go through the log. */
 const HUGE_PARTS = 5;
-const HUGE_PART_BYTES = 7 * 1024 * 1024;
+const HUGE_PART_BYTES = 2 * 1024 * 1024;
 
 /** How often each kind of call occurs. */
 const CALLS = {
