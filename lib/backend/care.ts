@@ -78,6 +78,24 @@ export interface ImportOptions extends LongCallOptions {
   readonly replace?: boolean | undefined;
 }
 
+/** How to import records. */
+export interface ImportRecordsOptions extends ImportOptions {
+  /** Smallest id that a new node may get afterwards; smaller than the largest id plus one it has no effect. */
+  readonly nextNodeId?: number | undefined;
+  /** Smallest id that a new edge may get afterwards; likewise. */
+  readonly nextEdgeId?: number | undefined;
+}
+
+/** How many records an import wrote. */
+export interface ImportCounts {
+  /** Nodes. */
+  readonly nodes: number;
+  /** Edges. */
+  readonly edges: number;
+  /** Key-values. */
+  readonly keyValues: number;
+}
+
 /** A kind, type or label and how often it occurs. */
 export interface NamedCount {
   /** The name. */

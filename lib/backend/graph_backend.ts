@@ -7,7 +7,9 @@ import type {
   CommitInfo,
   DatabaseStats,
   Difference,
+  ImportCounts,
   ImportOptions,
+  ImportRecordsOptions,
   LongCallOptions,
   SnapshotAt,
   TagInfo,
@@ -15,6 +17,7 @@ import type {
 } from "./care.ts";
 import type { Change, ChangeFilter, ChangesOptions, Subscription } from "./change.ts";
 import type { GraphReader } from "./graph_reader.ts";
+import type { ImportRecord } from "./import_record.ts";
 import type { KeyValueStore } from "./key_value.ts";
 import type {
   AnySchema,
@@ -195,6 +198,28 @@ export interface GraphBackend<S extends Schema = AnySchema> extends GraphTransac
    * @throws {ConflictError} when the database is not empty and `replace` is not set
    */
   importSnapshot(path: string, options?: ImportOptions): TransferResult;
+  /**
+   * Writes records with the ids that they bring, in one transaction: all of them or nothing. For importers from other systems:
+   * unlike with every other call, kinds, types and names may be blank or hold NUL.
+   *
+   * @param records in any order, but an edge after its nodes; read lazily
+   * @throws {ConflictError} when the database is not empty and `replace` is not set
+   * @throws {InvalidArgumentError} for a record of wrong shape, an id that occurs twice, an edge without its nodes
+   * @example
+   * ```ts
+   * import { open } from "@sqlitegraph/sqlitegraph";
+   *
+   * using db = open(":memory:");
+   * db.importRecords([
+   *   { node: { id: 17, kind: "Person", name: "Ada", dataText: '{"born":1815}' } },
+   *   { node: { id: 4, kind: "Person", name: "Charles" } },
+   *   { edge: { id: 1, type: "KNOWS", from: 17, to: 4 } },
+   *   { kv: { key: "session", value: 1, ttlSeconds: 60 } },
+   * ]);
+   * console.log(db.neighbors(17)); // [ 4 ]
+   * ```
+   */
+  importRecords(records: Iterable<ImportRecord>, options?: ImportRecordsOptions): ImportCounts;
   /** Counts and sizes. O(n). */
   stats(): DatabaseStats;
   /** Checks the whole database. O(n). */

@@ -4,6 +4,7 @@ export * from "./change.ts";
 export * from "./errors.ts";
 export * from "./graph_backend.ts";
 export * from "./graph_reader.ts";
+export type { ImportedData, ImportedEdge, ImportedKeyValue, ImportedNode, ImportRecord } from "./import_record.ts";
 export type { JsonArray, JsonObject, JsonValue } from "./json.ts";
 export * from "./key_value.ts";
 export * from "./limits.ts";

@@ -21,6 +21,8 @@ import { exportCommand } from "./export.ts";
 import { getCommand } from "./get.ts";
 import { historyCommand } from "./history.ts";
 import { importCommand } from "./import.ts";
+import { importReferenceCommand } from "./import_reference.ts";
+import { inspectCommand } from "./inspect.ts";
 import { kvCommand } from "./kv.ts";
 import { neighborsCommand } from "./neighbors.ts";
 import { BrokenPipe, Output } from "./output.ts";
@@ -33,7 +35,7 @@ import { VERSION } from "./version.ts";
 
 // In groups: the types of `or` end at 15 parsers.
 const commands = or(
-  or(importCommand, exportCommand, statusCommand),
+  or(importCommand, importReferenceCommand, exportCommand, statusCommand, inspectCommand),
   or(getCommand, neighborsCommand, pathCommand, bfsCommand, patternCommand, kvCommand),
   or(tagCommand, historyCommand, diffCommand),
   or(backupCommand, checkCommand, checkpointCommand, compactCommand, salvageCommand),

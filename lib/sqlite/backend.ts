@@ -9,7 +9,9 @@ import type {
   DatabaseStats,
   Difference,
   Durability,
+  ImportCounts,
   ImportOptions,
+  ImportRecordsOptions,
   LongCallOptions,
   SnapshotAt,
   TagInfo,
@@ -21,6 +23,8 @@ import { CheckedWriter } from "../backend/checked_writer.ts";
 import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
 import { exportSnapshot } from "../backend/export_snapshot.ts";
 import type { GraphBackend, Snapshot } from "../backend/graph_backend.ts";
+import type { ImportRecord } from "../backend/import_record.ts";
+import { importRecords } from "../backend/import_records.ts";
 import { importSnapshot } from "../backend/import_snapshot.ts";
 import { DEFAULT_BUSY_TIMEOUT_MS } from "../backend/limits.ts";
 import type { AnySchema, Schema } from "../backend/schema.ts";
@@ -182,7 +186,24 @@ export class SqliteBackend extends CheckedWriter {
   importSnapshot(path: string, options?: ImportOptions): TransferResult {
     const session = this.#session;
     checkText(path, "importSnapshot", "path");
-    return importSnapshot(session, path, session.path, () => new SqliteImportTarget(session), options);
+    return importSnapshot(
+      session,
+      path,
+      session.path,
+      () => new SqliteImportTarget(session, "importSnapshot"),
+      options,
+    );
+  }
+
+  importRecords(records: Iterable<ImportRecord>, options?: ImportRecordsOptions): ImportCounts {
+    const session = this.#session;
+    return importRecords(
+      session,
+      records,
+      session.path,
+      () => new SqliteImportTarget(session, "importRecords"),
+      options,
+    );
   }
 
   stats(): DatabaseStats {

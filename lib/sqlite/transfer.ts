@@ -1,7 +1,7 @@
 /** What export and import ask of SQLite: all rows, and rows with the ids that they bring. */
 
 import { type ExportSource, liveEntries } from "../backend/export_snapshot.ts";
-import type { ImportTarget } from "../backend/import_snapshot.ts";
+import type { ImportTarget } from "../backend/restore_rows.ts";
 import type { EdgeRow, NodeRow, PropertyRow } from "../backend/snapshot_row.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
 import type { Connection } from "./connection.ts";
@@ -110,8 +110,8 @@ export class SqliteImportTarget implements ImportTarget {
   readonly #extraColumns: string;
   readonly #extraValues: string;
 
-  constructor(session: Session) {
-    this.store = session.store("importSnapshot");
+  constructor(session: Session, call: string) {
+    this.store = session.store(call);
     this.#session = session;
     this.#connection = this.store.connection;
     const { hasCreatedAt } = this.#connection.schema;

@@ -14,6 +14,9 @@ export const V3_MAGIC: Uint8Array = Uint8Array.of(0x53, 0x51, 0x4c, 0x54, 0x47, 
 /** Version that this engine writes. */
 export const FORMAT_VERSION = 5;
 
+/** Version of the Rust system, whose files are imported, not opened. */
+const REFERENCE_VERSION = 4;
+
 /** Bytes of a slot. */
 export const HEADER_SLOT_SIZE = 4096;
 
@@ -244,8 +247,11 @@ function refuseOtherVersions(bytes: Uint8Array, path: string): void {
   const [version] = versions as [number];
   // A future version may be laid out in any way, and a small number can only be an older one.
   if (version < FORMAT_VERSION) {
+    const command = `sqlitegraph import-reference ${path} --into NEWFILE`;
     throw new UnsupportedError(
-      `${path}: is of format version ${version}, written by the Rust system; this release opens version ${FORMAT_VERSION}`,
+      version === REFERENCE_VERSION
+        ? `${path}: is of format version ${version}, written by the Rust system; bring it over with: ${command}`
+        : `${path}: is of format version ${version}; this release opens version ${FORMAT_VERSION}`,
       { code: "format-not-supported", field: "path", value: path },
     );
   }

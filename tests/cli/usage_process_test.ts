@@ -9,6 +9,7 @@ import { failJson, peopleIn, run, succeed, workplace } from "./command_line.ts";
 const COMMANDS: readonly (readonly string[])[] = [
   ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "kv"].map((name) => [name]),
   ...["tag", "history", "diff", "backup", "check", "checkpoint", "compact", "salvage"].map((name) => [name]),
+  ...["inspect", "import-reference"].map((name) => [name]),
   ...["get", "set", "delete", "scan"].map((name) => ["kv", name]),
   ...["add", "list", "remove"].map((name) => ["tag", name]),
 ];
@@ -56,6 +57,8 @@ const MISTAKES: readonly (readonly string[])[] = [
   ["diff", "db", "1"],
   ["compact", "db"],
   ["salvage", "db"],
+  ["inspect"],
+  ["import-reference", "file"],
 ];
 
 test("a wrong command line ends with exit code 2, as text or as JSON", async () => {

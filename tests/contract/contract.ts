@@ -8,6 +8,7 @@ import { durabilityContract } from "./durability.ts";
 import { edgeContract } from "./edge.ts";
 import { globContract } from "./glob.ts";
 import { historyContract } from "./history.ts";
+import { importRecordsContract } from "./import_records.ts";
 import { iterationContract } from "./iteration.ts";
 import { keyValueContract } from "./key_value.ts";
 import { labelContract } from "./label.ts";
@@ -41,6 +42,7 @@ export function contract(subject: Subject): void {
   durabilityContract(subject);
   backupContract(subject);
   transferContract(subject);
+  importRecordsContract(subject);
   careContract(subject);
   valueContract(subject);
   limitContract(subject);
