@@ -135,6 +135,7 @@ function closeFiles({ engine, lock, registration }: OpenedDatabase): void {
   try {
     engine.log?.close();
     engine.file.close();
+    engine.pager.giveUp();
   } finally {
     for (const handle of handles) handle?.release();
   }
