@@ -87,6 +87,17 @@ const EDGE_PAGE_SQL = `SELECT src, dst, CAST(attr_name AS BLOB), CAST(attr_value
 /** Drivers hand out texts up to four times as fast as bytes; their lengths tell whether they are whole. */
 const EDGE_TEXT_SQL = `SELECT src, dst, attr_name, attr_value, octet_length(attr_name), octet_length(attr_value)
   ${EDGE_PAGE}`;
+/** Answered by the index alone: the rows lie in the order of their making, so that looking each up takes five times as long. */
+const EDGE_KEY_SQL = `SELECT src, dst, attr_name, rowid, octet_length(attr_name) ${EDGE_PAGE}`;
+/** Edges without properties have this value. */
+const NO_PROPERTIES = "{}";
+const EDGE_VALUE_SQL = `SELECT rowid, attr_value, octet_length(attr_value) FROM edge_attributes
+  WHERE rowid > ? AND attr_value IS NOT '${NO_PROPERTIES}' ORDER BY rowid LIMIT ?`;
+const EDGE_BYTES_SQL = "SELECT CAST(attr_value AS BLOB) FROM edge_attributes WHERE rowid = ?";
+/** With more values than this, each is looked up: they are held in memory. */
+const MAX_HELD_VALUES = 1_000_000;
+/** And with more bytes. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Rows that are read at once: one by one they take four times as long. */
 const PAGE_ROWS = 8_000;
 const SMALLEST_ID = -(2n ** 63n);
@@ -105,17 +116,22 @@ const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Opens the sidecar; undefined when there is none. Neither it nor its folder is changed.
  *
  * @param path the sidecar's own path
+ * @param maxHeldValues with more properties of edges than this, each is looked up when its edge is read
  * @throws {CorruptionError} when it is no database, or a journal beside it cannot be undone; reading rows throws it too
  * @throws {IoError} when it cannot be read
  */
-export function openPropertySidecar(path: string): PropertySidecar | undefined {
+export function openPropertySidecar(
+  path: string,
+  maxHeldValues: number = MAX_HELD_VALUES,
+): PropertySidecar | undefined {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
-  return new OpenSidecar(path);
+  return new OpenSidecar(path, maxHeldValues);
 }
 
 class OpenSidecar implements PropertySidecar {
   readonly hasTables: boolean;
   readonly #path: string;
+  readonly #maxHeldValues: number;
   readonly #database: PrivateDatabase;
   readonly #tables: ReadonlySet<PrivateValue>;
   readonly #nodeById: (...parameters: PrivateValue[]) => PrivateRow[];
@@ -123,11 +139,15 @@ class OpenSidecar implements PropertySidecar {
   readonly #nodeStates: (...parameters: PrivateValue[]) => PrivateRow[];
   readonly #edgeTexts: (...parameters: PrivateValue[]) => PrivateRow[];
   readonly #edgePage: (...parameters: PrivateValue[]) => PrivateRow[];
+  readonly #edgeKeys: (...parameters: PrivateValue[]) => PrivateRow[];
+  readonly #edgeValues: (...parameters: PrivateValue[]) => PrivateRow[];
+  readonly #edgeBytes: (...parameters: PrivateValue[]) => PrivateRow[];
   /** More rows than there can be: a tree of pages that runs in circles. */
   readonly #maxRows: number;
 
-  constructor(path: string) {
+  constructor(path: string, maxHeldValues: number) {
     this.#path = path;
+    this.#maxHeldValues = maxHeldValues;
     this.#database = new PrivateDatabase(path);
     try {
       this.#tables = new Set(
@@ -142,6 +162,9 @@ class OpenSidecar implements PropertySidecar {
     this.#nodeStates = this.#database.query(NODE_STATE_SQL);
     this.#edgeTexts = this.#database.query(EDGE_TEXT_SQL);
     this.#edgePage = this.#database.query(EDGE_PAGE_SQL);
+    this.#edgeKeys = this.#database.query(EDGE_KEY_SQL);
+    this.#edgeValues = this.#database.query(EDGE_VALUE_SQL);
+    this.#edgeBytes = this.#database.query(EDGE_BYTES_SQL);
     this.#maxRows = statSync(path).size / LEAST_ROW_BYTES;
     this.#edgeByKey = this.#database.query(`${EDGE_SQL} WHERE src = ? AND dst = ? AND attr_name = ?`);
   }
@@ -182,9 +205,10 @@ class OpenSidecar implements PropertySidecar {
 
   *edgePages(): Generator<readonly EdgeProperties[], undefined, undefined> {
     if (!this.hasTables) return;
+    const values = this.#heldValues();
     let first = SMALLEST_ID;
     for (let limit = PAGE_ROWS;;) {
-      const rows = this.#edgeRows(first, limit);
+      const rows = this.#edgeRows(first, limit, values);
       const isLast = rows.length < limit;
       const last = rows.at(-1)?.[0] as bigint;
       // Other rows of the last source may be missing: they come with the next page.
@@ -198,11 +222,33 @@ class OpenSidecar implements PropertySidecar {
     }
   }
 
+  /** Every value but that of edges without properties, by row; undefined when they are too many to be held. */
+  #heldValues(): Map<ReferenceId, PrivateValue> | undefined {
+    const values = new Map<ReferenceId, PrivateValue>();
+    let bytes = 0;
+    for (let last = SMALLEST_ID;;) {
+      const rows = this.#edgeValues(last, PAGE_ROWS);
+      for (const [row, text, length] of rows) {
+        if (typeof row !== "bigint" || row <= last) throw this.#damage("the rows of edges do not ascend");
+        last = row;
+        bytes += Number(length);
+        values.set(idOf(row), isWhole(text, length) ? text as string : this.#edgeBytes(row)[0]?.[0] ?? null);
+      }
+      if (values.size > this.#maxHeldValues || bytes > MAX_HELD_BYTES) return undefined;
+      if (rows.length < PAGE_ROWS) return values;
+    }
+  }
+
   /** Rows of edges from a source on, which ascend by source. */
-  #edgeRows(first: bigint, limit: number): PrivateRow[] {
-    let rows = this.#edgeTexts(first, limit);
-    if (!rows.every((row) => isWhole(row[2], row[4]) && isWhole(row[3], row[5]))) {
+  #edgeRows(first: bigint, limit: number, values: ReadonlyMap<ReferenceId, PrivateValue> | undefined): PrivateRow[] {
+    let rows = values === undefined ? this.#edgeTexts(first, limit) : this.#edgeKeys(first, limit);
+    if (!rows.every((row) => isWhole(row[2], row[4]) && (values !== undefined || isWhole(row[3], row[5])))) {
       rows = this.#edgePage(first, limit);
+    } else if (values !== undefined) {
+      for (const row of rows as PrivateValue[][]) {
+        const value = values.get(idOf(row[3]));
+        row[3] = value === undefined ? NO_PROPERTIES : value;
+      }
     }
     let last = first;
     for (const row of rows) {

@@ -71,6 +71,30 @@ test("there is no sidecar where there is no file", () => {
   assertEquals(openPropertySidecar(dir.root), undefined);
 });
 
+test("properties of edges are the same whether they are held in memory or looked up", () => {
+  using dir = tempDir();
+  const path = sidecarIn(
+    dir,
+    `INSERT INTO edge_attributes (src, dst, attr_name, attr_value) VALUES
+      (9, 1, 'last', '{"a":1}'), (1, 2, 'calls', '{}'), (1, 2, '', '{"weight":2.5}'), (1, 3, 'nul', 'a' || char(0) || 'b'),
+      (2, 1, 'ä', '{"ü":"ö"}'), (2, 2, 'damaged', CAST(x'ff' AS TEXT)), (3, 1, 'none', NULL), (3, 2, 'number', 5)`,
+  );
+  using held = openPropertySidecar(path);
+  using lookedUp = openPropertySidecar(path, 2);
+  const edges = [...held?.edges() ?? []];
+  assertEquals(edges, [...lookedUp?.edges() ?? []]);
+  assertEquals(edges.map(({ data }) => data), [
+    '{"weight":2.5}',
+    "{}",
+    "a\0b",
+    '{"ü":"ö"}',
+    undefined,
+    undefined,
+    "5",
+    '{"a":1}',
+  ]);
+});
+
 test("rows with strange content are read", () => {
   using dir = tempDir();
   const path = sidecarIn(
