@@ -1,4 +1,6 @@
 /** Databases of the reference (format version 4): import into any backend, and a look at what a file holds. */
+export { type CsrManifest, type CsrManifestShard, readCsrFolder, readCsrManifest } from "./csr_shard_folder.ts";
+export { type CsrShard, readCsrShard } from "./csr_shard.ts";
 export { importReference } from "./import_reference.ts";
 export {
   type HeaderField,
@@ -22,3 +24,4 @@ export {
   type UnusualValues,
 } from "./report.ts";
 export type { FoundSidecar, SidecarKind } from "./sidecar_paths.ts";
+export { readStringTable, type StringEntry } from "./string_table.ts";

@@ -28,7 +28,9 @@ export const SEED_TYPES: readonly string[] = [
 
 /** A string and the offset that stands for it. */
 export interface StringEntry {
+  /** Its offset, as stored. */
   readonly offset: number;
+  /** The string. */
   readonly text: string;
 }
 
