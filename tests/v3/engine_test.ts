@@ -300,3 +300,19 @@ test("a database whose making was killed is whole after a power cut in its first
     }
   }
 });
+
+test("names with long common beginnings, zeros and ends at any place are indexed in order", () => {
+  const rng = new Rng(3);
+  const pieces = ["a", "ab", "document number ", "\0", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "ä", "z".repeat(20)];
+  const names = Array.from(
+    { length: 4_000 },
+    () => Array.from({ length: rng.between(0, 8) }, () => rng.pick(pieces)).join(""),
+  );
+  using db = open(disk());
+  db.importRecords(names.map((name, at) => ({ node: { id: at + 1, kind: at % 2 === 0 ? "K" : "L", name } })));
+  assertSound(db);
+  for (const name of new Set(names.filter((name) => name.trim() !== "" && !name.includes("\0")))) {
+    const expected = names.flatMap((other, at) => other === name ? [at + 1] : []);
+    assertEquals([...db.nodes({ name })].map(({ id }) => id), expected, name);
+  }
+});
