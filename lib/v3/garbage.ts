@@ -8,17 +8,15 @@ import process from "node:process";
 /** Estimated bytes of garbage between two collections of young objects (0.2 ms each). */
 const COLLECT_BYTES = 32 * 1024 * 1024;
 
-let isWatched = false;
 let noted = 0;
 let collectYoung: (() => void) | undefined;
 
 /** Says that this thread now holds a large buffer. */
 export function watchGarbage(): void {
-  if (isWatched) return;
+  if (collectYoung !== undefined) return;
   // Undefined on other runtimes, and the name unknown to their types.
   const engine = process.getBuiltinModule("bun:jsc") as { readonly edenGC?: () => void } | undefined;
   collectYoung = engine?.edenGC;
-  isWatched = collectYoung !== undefined;
 }
 
 /** Adds to the estimate. Hot. */
@@ -29,5 +27,5 @@ export function noteGarbage(byteCount: number): void {
 
 function collect(): void {
   noted = 0;
-  if (isWatched) collectYoung?.();
+  collectYoung?.();
 }

@@ -103,15 +103,11 @@ export class Maintenance {
     const last = planShrink(engine, idle);
     if (last === 0) return;
     const { pager, state, nextLsn: lsn } = engine;
-    pager.begin(lsn);
-    let written: GraphState;
-    try {
-      const moved = { ...state, lsn, roots: movePages(pager, state.roots, last) };
-      written = writeCheckpoint(engine, { state: moved, freed: [], tags: this.#tags, areTagsChanged: false });
-    } catch (error) {
-      pager.rollback();
-      throw error;
-    }
+    const written = this.#inTransaction(
+      lsn,
+      false,
+      () => ({ ...state, lsn, roots: movePages(pager, state.roots, last) }),
+    );
     engine.trees.reset(written.roots);
     engine.publish(written);
     this.#finish(written);
@@ -121,9 +117,15 @@ export class Maintenance {
   /** Writes the newest state. When it throws, the header before still counts, unless the engine is poisoned. */
   #write(areTagsChanged: boolean): void {
     const engine = this.#engine;
-    engine.pager.begin(engine.state.lsn);
+    engine.state = this.#inTransaction(engine.state.lsn, areTagsChanged, () => engine.state);
+  }
+
+  /** Writes a state whose pages are made in a transaction of its own; undoes it when that fails. */
+  #inTransaction(lsn: number, areTagsChanged: boolean, make: () => GraphState): GraphState {
+    const engine = this.#engine;
+    engine.pager.begin(lsn);
     try {
-      engine.state = writeCheckpoint(engine, { state: engine.state, freed: [], tags: this.#tags, areTagsChanged });
+      return writeCheckpoint(engine, { state: make(), freed: [], tags: this.#tags, areTagsChanged });
     } catch (error) {
       engine.pager.rollback();
       throw error;

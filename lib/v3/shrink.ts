@@ -7,7 +7,7 @@ import { CorruptionError } from "../backend/errors.ts";
 import { cellAt, childBirth, childPageId, setChild } from "./byte_page.ts";
 import type { Engine } from "./engine.ts";
 import type { KeptCommit } from "./kept_commits.ts";
-import { birthOf, childIndex, entryCount, MAX_TREE_LEVEL } from "./number_branch.ts";
+import { type Arity, birthOf, childIndex, entryCount, MAX_TREE_LEVEL } from "./number_branch.ts";
 import { PAGE_TYPE } from "./page.ts";
 import type { MutablePages, TreeRoot } from "./pages.ts";
 import { TREE_KINDS } from "./state.ts";
@@ -82,11 +82,14 @@ class Move {
   readonly #pages: MutablePages;
   readonly #last: number;
   readonly #kind: keyof typeof BRANCH_TYPES;
+  /** Of trees with numbers as keys. */
+  readonly #arity: Arity;
 
   constructor(pages: MutablePages, last: number, kind: keyof typeof BRANCH_TYPES) {
     this.#pages = pages;
     this.#last = last;
     this.#kind = kind;
+    this.#arity = kind === "record" ? 1 : 3;
   }
 
   page(pageId: number, birth: number, level: number): void {
@@ -132,7 +135,7 @@ class Move {
         const cell = cellAt(bytes, address, child);
         children.push(childPageId(bytes, cell), childBirth(bytes, cell));
       } else {
-        const at = childIndex(address, this.#kind === "record" ? 1 : 3, child);
+        const at = childIndex(address, this.#arity, child);
         children.push(u32[at] as number, u32[at + 1] as number);
       }
     }
@@ -145,7 +148,7 @@ class Move {
       setChild(bytes, cellAt(bytes, address, child), pageId, birth);
       return;
     }
-    const at = childIndex(address, this.#kind === "record" ? 1 : 3, child);
+    const at = childIndex(address, this.#arity, child);
     u32[at] = pageId;
     u32[at + 1] = birth;
   }
