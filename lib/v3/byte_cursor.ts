@@ -16,7 +16,7 @@ import {
 } from "./byte_page.ts";
 import type { ByteTree } from "./byte_tree.ts";
 import { PAGE_SIZE } from "./page.ts";
-import type { Pages, TreeRoot } from "./pages.ts";
+import { type Pages, StaleRead, type TreeRoot } from "./pages.ts";
 
 /**
  * A place in a tree, at first before its first entry.
@@ -110,7 +110,6 @@ export class ByteCursor {
   /** Finds the place before the first entry whose key is not below this one. */
   #descend(key: Uint8Array): void {
     const pages = this.#pages;
-    const { bytes } = pages;
     const { root } = this.#tree;
     this.#root = undefined;
     if (root.pageId === 0) {
@@ -125,6 +124,7 @@ export class ByteCursor {
       const child = childIndex(searchFrame(pages, address, BRANCH_SKIP, key));
       if (key.length > MAX_INLINE_KEY) address = pages.fetch(pageId, birth);
       this.#enter(level, pageId, birth, child);
+      const { bytes } = pages;
       const cell = cellAt(bytes, address, child);
       pageId = childPageId(bytes, cell);
       birth = childBirth(bytes, cell);
@@ -137,7 +137,7 @@ export class ByteCursor {
 
   /** Goes before the first entry of the next leaf. Returns false when there is none. */
   #nextLeaf(): boolean {
-    const { bytes } = this.#pages;
+    const pages = this.#pages;
     const root = this.#root;
     const top = root?.level ?? 0;
     // After an error, the next step seeks again: it must not skip what could not be read.
@@ -146,10 +146,13 @@ export class ByteCursor {
       let pageId = this.#pageIds[level] as number;
       let birth = this.#births[level] as number;
       let child = (this.#indexes[level] as number) + 1;
-      if (child >= cellCount(bytes, fetchBytePage(this.#pages, pageId, birth, level))) continue;
+      const branch = fetchBytePage(pages, pageId, birth, level);
+      if (child >= cellCount(pages.bytes, branch)) continue;
       for (let below = level; below > 0; below--) {
         this.#enter(below, pageId, birth, child);
-        const cell = cellAt(bytes, fetchBytePage(this.#pages, pageId, birth, below), child);
+        const address = fetchBytePage(pages, pageId, birth, below);
+        const { bytes } = pages;
+        const cell = cellAt(bytes, address, child);
         pageId = childPageId(bytes, cell);
         birth = childBirth(bytes, cell);
         child = 0;
@@ -170,6 +173,7 @@ export class ByteCursor {
 
   #copyLeaf(pageId: number, birth: number): void {
     copyPage(this.#pages, fetchBytePage(this.#pages, pageId, birth, 0), this.#leaf);
+    if (!this.#pages.isSettled()) throw new StaleRead();
     this.#count = cellCount(this.#leaf, 0);
     this.#index = -1;
   }

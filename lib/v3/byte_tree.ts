@@ -48,13 +48,13 @@ export class ByteTree {
   /** Position of the value part of a key, or -1. */
   #find(key: Uint8Array): number {
     const { pages } = this;
-    const { bytes } = pages;
     let { pageId, birth } = this.root;
     if (pageId === 0) return -1;
     for (let level = this.root.level;; level--) {
       let address = fetchBytePage(pages, pageId, birth, level);
       const searched = searchFrame(pages, address, level === 0 ? LEAF_SKIP : BRANCH_SKIP, key);
       if (key.length > MAX_INLINE_KEY) address = pages.fetch(pageId, birth);
+      const { bytes } = pages;
       if (level === 0) return searched < 0 ? -1 : valuePartAt(bytes, cellAt(bytes, address, searched));
       const cell = cellAt(bytes, address, childIndex(searched));
       pageId = childPageId(bytes, cell);

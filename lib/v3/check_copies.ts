@@ -26,6 +26,14 @@ export class PageCopies implements Pages {
     return level * PAGE_SIZE;
   }
 
+  isCurrent(): boolean {
+    return true;
+  }
+
+  isSettled(): boolean {
+    return true;
+  }
+
   /** Copies a page to the place of level 0. */
   fetch(pageId: number, birth: number): number {
     return this.copy(0, this.#pages.fetch(pageId, birth));

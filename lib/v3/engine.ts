@@ -7,6 +7,7 @@ import { CorruptionError, IoError } from "../backend/errors.ts";
 import type { Durability } from "../backend/care.ts";
 import { writeCatalog } from "./catalog.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
+import { CONTROL, type SharedMemory } from "../snapshot/mod.ts";
 import type { FreePages } from "./free_pages.ts";
 import { GraphWriter, type WriterMark } from "./graph_writer.ts";
 import type { Header, RetentionLimits } from "./header.ts";
@@ -18,6 +19,8 @@ import { PAGE_SIZE } from "./page.ts";
 import { Pager } from "./pager.ts";
 import type { TreeRoot } from "./pages.ts";
 import { RECORD_TYPE } from "./record_type.ts";
+import type { CacheFrames } from "./page_cache.ts";
+import { Sharing } from "./sharing.ts";
 import { EMPTY_STATE, type GraphState } from "./state.ts";
 import { StringTable } from "./string_table.ts";
 import { WriteTrees } from "./trees.ts";
@@ -50,6 +53,8 @@ export interface EngineOptions {
   readonly isVolatile: boolean;
   /** Whether the file is only read. */
   readonly isReadOnly: boolean;
+  /** Memory where other threads of this process read the states. */
+  readonly shared?: SharedMemory | undefined;
 }
 
 /** Most commits of one group. */
@@ -87,6 +92,8 @@ export class Engine {
   readonly strings: StringTable;
   readonly buffer: LogBuffer = new LogBuffer();
   readonly writer: GraphWriter;
+  /** Publishes states to other threads, if there are any. */
+  readonly sharing: Sharing | undefined;
   retention: RetentionLimits;
   /** The newest state. */
   state: GraphState;
@@ -128,7 +135,9 @@ export class Engine {
     this.fileSeed = header.fileSeed;
     this.headerFile = headerFile;
     this.retention = options.retention;
-    this.pager = new Pager(this, options.cacheBytes, free);
+    const { shared } = options;
+    this.pager = new Pager(this, options.cacheBytes, free, shared && cacheFramesOf(shared));
+    this.sharing = shared && new Sharing(this, shared);
     this.kept = new KeptCommits((pageId) => this.reclaim(pageId));
     this.trees = new WriteTrees(this.pager, state.roots);
     this.strings = new StringTable(this.pager, this.trees);
@@ -227,6 +236,7 @@ export class Engine {
   /** Begins a transaction. */
   begin(): void {
     this.requireHealthy("transaction");
+    this.sharing?.holdNewest();
     this.#isBig = false;
     this.#firstLsn = this.nextLsn;
     this.#bufferStart = this.buffer.mark();
@@ -266,6 +276,7 @@ export class Engine {
     if (!this.inTransaction) {
       this.#members = [];
       this.nextLsn = this.#firstLsn;
+      this.sharing?.releaseUnpinned();
     }
     if (this.#isBig && this.inTransaction) return;
     this.buffer.rollbackTo(Math.min(bufferMark, this.buffer.mark()));
@@ -382,11 +393,14 @@ export class Engine {
     }
     this.#members = [];
     this.#savepoints.pop();
+    this.sharing?.publish();
+    if (this.isRetaining) this.#expireRetained(this.state.timeMs);
   }
 
   /** Whether the log has passed its limit, so that a checkpoint is due. */
   get isLogFull(): boolean {
     const { log } = this;
+    if (this.sharing?.isFull === true) return true;
     return log !== undefined &&
       (log.sizeBytes > this.options.logLimitBytes || this.nextLsn + MAX_GROUP > log.ceiling);
   }
@@ -400,7 +414,7 @@ export class Engine {
     const commit = this.kept.keep(state);
     commit.catalog = state.catalog;
     this.kept.retain(commit);
-    this.#expireRetained(state.timeMs);
+    this.sharing?.noteRetained(commit);
   }
 
   /** Applies a retention that may be another than the one before. */
@@ -411,16 +425,26 @@ export class Engine {
 
   /** Lets go of commits that the retention no longer covers. */
   #expireRetained(nowMs: number): void {
+    if (!this.#isOverRetention(nowMs)) return;
+    this.changeHistory(() => {
+      while (this.#isOverRetention(nowMs)) this.kept.releaseOldest();
+      this.sharing?.noteOldestRetained();
+    });
+  }
+
+  /** Whether the oldest commit that the retention keeps is one too many. */
+  #isOverRetention(nowMs: number): boolean {
     const { kept } = this;
     const { commits, ageMs, bytes } = this.retention;
-    for (;;) {
-      const oldest = kept.oldestRetained;
-      if (oldest === undefined || kept.retainedCount < 2) return;
-      const isOver = (commits > 0 && kept.retainedCount > commits) || (ageMs > 0 && nowMs - oldest.timeMs > ageMs) ||
-        (bytes > 0 && kept.deadPages * PAGE_SIZE > bytes);
-      if (!isOver) return;
-      kept.releaseOldest();
-    }
+    const oldest = kept.oldestRetained;
+    if (oldest === undefined || kept.retainedCount < 2) return false;
+    return (commits > 0 && kept.retainedCount > commits) || (ageMs > 0 && nowMs - oldest.timeMs > ageMs) ||
+      (bytes > 0 && kept.deadPages * PAGE_SIZE > bytes);
+  }
+
+  /** Runs what may drop kept commits that other threads can look for. */
+  changeHistory<R>(run: () => R): R {
+    return this.sharing === undefined ? run() : this.sharing.changeHistory(run);
   }
 
   /** Writes the members' records and makes them durable as asked. */
@@ -519,6 +543,18 @@ export class Engine {
       edgeIdCeiling: ceiling(edgeId, header.nextEdgeId, header.edgeIdCeiling),
     });
   }
+}
+
+/** The writer's frames in shared memory. */
+function cacheFramesOf({ handle, pageOf, versions, table, control, writerFrameCount }: SharedMemory): CacheFrames {
+  return {
+    buffer: handle.writerFrames,
+    pageOf: pageOf.subarray(0, writerFrameCount),
+    versions: versions.subarray(0, writerFrameCount),
+    table,
+    tableVersion: control.subarray(CONTROL.tableVersion, CONTROL.tableVersion + 1),
+    mustStay: handle.readerFrames.length === 0,
+  };
 }
 
 /** Path of the log. */

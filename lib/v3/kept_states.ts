@@ -1,12 +1,12 @@
 /** Finding past commits, listing and comparing them. */
 
-import { InvalidArgumentError, NotRetainedError } from "../backend/errors.ts";
 import type { CommitInfo, Difference, SnapshotAt } from "../backend/care.ts";
-import { checkObject, show } from "../backend/validate.ts";
+import type { NotRetainedError } from "../backend/errors.ts";
 import type { Database } from "./database.ts";
 import { diffStates } from "./diff.ts";
 import type { Engine } from "./engine.ts";
 import type { KeptCommit } from "./kept_commits.ts";
+import { checkAt, invalidAt, noSuchTag, notKept } from "./past_state.ts";
 import { PinnedView } from "./session.ts";
 
 /** Whether the roots of a commit can be found. */
@@ -36,34 +36,14 @@ function readable(engine: Engine): KeptCommit[] {
  */
 export function findCommit(database: Database, at: SnapshotAt, call: string): KeptCommit | undefined {
   const engine = database.engine(call);
-  checkObject(at, call, "at");
-  const { lsn, time, tag } = at as { lsn?: unknown; time?: unknown; tag?: unknown };
-  if ([lsn, time, tag].filter((given) => given !== undefined).length !== 1) {
-    throw invalid(call, "at", at, "one of { lsn }, { time } and { tag }");
-  }
+  const { lsn, timeMs, tag } = checkAt(at, call);
   if (tag !== undefined) {
-    if (typeof tag !== "string") throw invalid(call, "tag", tag, "a text");
     const named = database.tags.get(tag);
-    if (named !== undefined) return commitAt(engine, named, call);
-    throw new NotRetainedError(`${call}: there is no tag ${show(tag)}; the tags are ${names(database)}`, {
-      code: "tag-not-found",
-      field: "tag",
-      value: tag,
-    });
+    if (named === undefined) throw noSuchTag(tag, [...database.tags.keys()], call);
+    return commitAt(engine, named, call);
   }
-  if (time !== undefined) {
-    if (!(time instanceof Date) || Number.isNaN(time.getTime())) throw invalid(call, "time", time, "a valid Date");
-    return commitBefore(engine, time.getTime(), call);
-  }
-  if (typeof lsn !== "number" || !Number.isSafeInteger(lsn) || lsn < 0) {
-    throw invalid(call, "lsn", lsn, "the number of a commit, or 0 for the newest one");
-  }
+  if (timeMs !== undefined) return commitBefore(engine, timeMs, call);
   return lsn === 0 ? undefined : commitAt(engine, lsn, call);
-}
-
-function names({ tags }: Database): string {
-  const list = [...tags.keys()].slice(0, 10).map((name) => JSON.stringify(name)).join(", ");
-  return list === "" ? "none" : list;
 }
 
 function commitAt(engine: Engine, lsn: number, call: string): KeptCommit | undefined {
@@ -81,19 +61,7 @@ function commitBefore(engine: Engine, timeMs: number, call: string): KeptCommit 
 }
 
 function notRetained(engine: Engine, call: string, what: string, value: number): NotRetainedError {
-  const oldest = readable(engine)[0]?.lsn ?? engine.state.lsn;
-  return new NotRetainedError(
-    `${call}: ${what} is not kept; kept are commits from ${oldest} to ${engine.state.lsn} (see commits()); tag a commit, or open with { retention }, to keep more`,
-    { code: "not-retained", value },
-  );
-}
-
-function invalid(call: string, field: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError(`${call}: ${field} is ${show(value)}; give ${expected}`, {
-    code: "invalid-argument",
-    field,
-    value,
-  });
+  return notKept(call, what, value, readable(engine)[0]?.lsn ?? engine.state.lsn, engine.state.lsn);
 }
 
 /** The kept commits, oldest first, the newest included. */
@@ -119,7 +87,7 @@ export function difference(database: Database, fromLsn: number, toLsn: number): 
   session.refuseInTransaction("diff");
   const views = [fromLsn, toLsn].map((lsn, index) => {
     if (typeof lsn !== "number" || !Number.isSafeInteger(lsn) || lsn < 0) {
-      throw invalid("diff", index === 0 ? "fromLsn" : "toLsn", lsn, "the number of a kept commit");
+      throw invalidAt("diff", index === 0 ? "fromLsn" : "toLsn", lsn, "the number of a kept commit");
     }
     return lsn === 0 ? undefined : commitAt(engine, lsn, "diff");
   }).map((commit) => session.view("diff", commit) as PinnedView);

@@ -11,7 +11,7 @@ import {
   MAX_TREE_LEVEL,
 } from "./number_branch.ts";
 import { PAGE_SIZE, PAGE_TYPE } from "./page.ts";
-import type { Pages, TreeRoot } from "./pages.ts";
+import { type Pages, StaleRead, type TreeRoot } from "./pages.ts";
 
 /**
  * A link tree to read. `open` or `seek` choose a group (all entries with one a), `nextRun` gives its entries leaf by leaf:
@@ -36,6 +36,10 @@ export class LinkTree {
   #b = 0;
   #c = 0;
   #hasMore = false;
+  #isFirst = true;
+  /** Further leaves of a large group are read in a copy, so that a reader beside other threads need never begin again. */
+  #copy: Uint8Array | undefined;
+  #copyView: DataView | undefined;
 
   constructor(pages: Pages, root: TreeRoot) {
     this.source = pages;
@@ -58,6 +62,7 @@ export class LinkTree {
     this.#b = b;
     this.#c = c;
     this.#hasMore = this.top.pageId !== 0;
+    this.#isFirst = true;
   }
 
   /** Goes to the next entries of the group that lie in one leaf; false when there are none. O(log n). */
@@ -66,9 +71,13 @@ export class LinkTree {
     const leaf = this.#leaf;
     const way = this.#way;
     while (this.#hasMore) {
+      if (!this.#isFirst && !this.source.isSettled()) throw new StaleRead();
       const b = this.#b;
       const c = this.#c;
-      leaf.read(this.source.view, way.descend(this.source, this.top, a, b, c));
+      const address = way.descend(this.source, this.top, a, b, c);
+      if (this.#isFirst) leaf.read(this.source.view, address);
+      else this.#readCopy(address);
+      this.#isFirst = false;
       this.#hasMore = way.hasNext && way.nextA === a;
       this.#b = way.nextB;
       this.#c = way.nextC;
@@ -80,6 +89,15 @@ export class LinkTree {
       if (this.start < this.end) return true;
     }
     return false;
+  }
+
+  #readCopy(address: number): void {
+    const { source } = this;
+    this.#copy ??= new Uint8Array(PAGE_SIZE);
+    this.#copyView ??= new DataView(this.#copy.buffer);
+    this.#copy.set(source.bytes.subarray(address, address + PAGE_SIZE));
+    if (!source.isSettled()) throw new StaleRead();
+    this.#leaf.read(this.#copyView, 0);
   }
 
   /** Second number of an entry of the run. */
@@ -135,7 +153,6 @@ class LinkWay {
 
   /** Goes to the leaf that a key belongs to, in a tree that is not empty. Returns its address. */
   descend(pages: Pages, root: TreeRoot, a: number, b: number, c: number): number {
-    const { u32 } = pages;
     if (root.level > MAX_TREE_LEVEL) throw corruptPage(`a link tree of level ${root.level}`);
     let address = pages.fetch(root.pageId, root.birth);
     this.hasNext = false;
@@ -144,6 +161,7 @@ class LinkWay {
       const child = findChild3(pages, address, count, a, b, c);
       if (child + 1 < count) this.#noteNext(pages, keyIndex(address, 3, child + 1), a, b, c);
       const at = childIndex(address, 3, child);
+      const { u32 } = pages;
       address = pages.fetch(u32[at] as number, u32[at + 1] as number);
     }
     entryCount(pages, address, PAGE_TYPE.linkLeaf, 0);
@@ -229,9 +247,10 @@ export class LinkCursor {
   }
 
   #load(a: number, b: number, c: number): void {
-    const { bytes } = this.#pages;
-    const address = this.#way.descend(this.#pages, this.#root, a, b, c);
-    this.#copy.set(bytes.subarray(address, address + PAGE_SIZE));
+    const pages = this.#pages;
+    const address = this.#way.descend(pages, this.#root, a, b, c);
+    this.#copy.set(pages.bytes.subarray(address, address + PAGE_SIZE));
+    if (!pages.isSettled()) throw new StaleRead();
     this.#leaf.read(this.#view, 0);
   }
 

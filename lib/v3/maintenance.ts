@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { ConflictError } from "../backend/errors.ts";
 import type { CheckpointResult, TagInfo } from "../backend/care.ts";
 import { ByteCursor } from "./byte_cursor.ts";
-import { writeCheckpoint } from "./checkpoint.ts";
+import { type CheckpointRequest, writeCheckpoint } from "./checkpoint.ts";
 import type { Engine } from "./engine.ts";
 import { expiryOf, keyOfExpiry } from "./expiry_key.ts";
 import { KeyValueCopy } from "./kv_copy.ts";
@@ -110,6 +110,7 @@ export class Maintenance {
     );
     engine.trees.reset(written.roots);
     engine.publish(written);
+    engine.sharing?.publish();
     this.#finish(written);
     this.#session.hub.publish([{ type: "commit", lsn, counts: { nodes: 0, edges: 0, keyValues: 0 } }]);
   }
@@ -118,18 +119,30 @@ export class Maintenance {
   #write(areTagsChanged: boolean): void {
     const engine = this.#engine;
     engine.state = this.#inTransaction(engine.state.lsn, areTagsChanged, () => engine.state);
+    engine.sharing?.publish();
   }
 
   /** Writes a state whose pages are made in a transaction of its own; undoes it when that fails. */
   #inTransaction(lsn: number, areTagsChanged: boolean, make: () => GraphState): GraphState {
     const engine = this.#engine;
+    engine.sharing?.holdNewest();
     engine.pager.begin(lsn);
     try {
-      return writeCheckpoint(engine, { state: make(), freed: [], tags: this.#tags, areTagsChanged });
+      return this.#writeCheckpoint({ state: make(), freed: [], tags: this.#tags, areTagsChanged });
     } catch (error) {
       engine.pager.rollback();
+      engine.sharing?.releaseUnpinned();
       throw error;
     }
+  }
+
+  #writeCheckpoint(request: CheckpointRequest): GraphState {
+    const engine = this.#engine;
+    return engine.changeHistory(() => {
+      const state = writeCheckpoint(engine, request);
+      engine.sharing?.clearRecent();
+      return state;
+    });
   }
 
   /** The log is removed last: until then everything can be had from it as well. */
@@ -143,7 +156,7 @@ export class Maintenance {
 
   #commitBig(state: GraphState, freed: readonly number[]): void {
     const engine = this.#engine;
-    const written = writeCheckpoint(engine, { state, freed, tags: this.#tags, areTagsChanged: false });
+    const written = this.#writeCheckpoint({ state, freed, tags: this.#tags, areTagsChanged: false });
     engine.publish(written);
     this.#finishLate(written);
   }

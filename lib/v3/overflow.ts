@@ -18,7 +18,7 @@ import {
   PAGE_TYPE,
   PAGE_TYPE_AT,
 } from "./page.ts";
-import type { MutablePages, Pages } from "./pages.ts";
+import { type MutablePages, type Pages, StaleRead } from "./pages.ts";
 
 /** Bytes of a chain that one page holds. */
 export const OVERFLOW_CAPACITY: number = PAGE_SIZE - PAGE_HEADER_SIZE;
@@ -172,6 +172,7 @@ function eachPart(
     }
     if (at + used === length && nextId !== 0) throw damaged(pageId, `the chain is longer than its ${length} bytes`);
     const result = visit(pages.bytes, address + PAGE_HEADER_SIZE, address + PAGE_HEADER_SIZE + used, at);
+    if (!pages.isSettled()) throw new StaleRead();
     if (result !== 0) return result;
     at += used;
     pageId = nextId;

@@ -5,12 +5,13 @@
 
 import { strict as assert } from "node:assert";
 import { crc32 } from "node:zlib";
-import { CorruptionError } from "../backend/errors.ts";
+import { CorruptionError, IoError } from "../backend/errors.ts";
 import { checkPage } from "./check_page.ts";
 import type { OpenFile } from "./file_system.ts";
 import { watchGarbage } from "./garbage.ts";
 import { PAGE_BIRTH_AT, PAGE_CHECKSUM_AT, PAGE_SIZE, PAGE_TYPE_AT, pageOffset } from "./page.ts";
 import type { Pages } from "./pages.ts";
+import { tableBits } from "../snapshot/mod.ts";
 import { forgetTextBuffer } from "./text.ts";
 
 /** Calls of `fetch` (and of what makes pages) for which an address stays valid. */
@@ -46,6 +47,36 @@ function allocateFrames(sizeBytes: number): ArrayBufferLike {
   return new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true }).buffer;
 }
 
+/** Where the frames of a cache are, and what is known of them: readers in other threads may look at it. */
+export interface CacheFrames {
+  /** Frames of 4096 bytes. */
+  readonly buffer: ArrayBufferLike;
+  /** Page id of each frame, or 0. */
+  readonly pageOf: Uint32Array;
+  /** Version of each frame's content: odd while it changes. */
+  readonly versions: Int32Array;
+  /** Frame + 1 of the page that hashes here, or 0; linear probing. Its size is a power of two. */
+  readonly table: Int32Array;
+  /** Word 0 is odd while entries of the table move. */
+  readonly tableVersion: Int32Array;
+  /** Whether readers find pages nowhere else, so that none may leave its frame. */
+  readonly mustStay: boolean;
+}
+
+/** Frames for one thread. */
+function privateFrames(cacheBytes: number): CacheFrames {
+  const sizeBytes = Math.ceil(cacheBytes / WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
+  const frames = sizeBytes / PAGE_SIZE;
+  return {
+    buffer: allocateFrames(sizeBytes),
+    pageOf: new Uint32Array(frames),
+    versions: new Int32Array(frames),
+    table: new Int32Array(2 ** tableBits(frames)),
+    tableVersion: new Int32Array(1),
+    mustStay: false,
+  };
+}
+
 /** What a cache reads and writes. */
 export interface CachedFile {
   /** The file. */
@@ -56,20 +87,22 @@ export interface CachedFile {
   readonly fileSeed: number;
 }
 
-/** The cache. One thread works with it. */
+/** The cache. One thread works with it; others may read its frames, and find out by their versions that they changed. */
 export class PageCache implements Pages {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly u32: Uint32Array;
   readonly f64: Float64Array;
   readonly #source: CachedFile;
-  /** Page id of each frame, or 0. */
   readonly #pageOf: Uint32Array;
+  readonly #versions: Int32Array;
   /** When each frame was last used, in calls. */
   readonly #usedAt: Float64Array;
   readonly #isDirty: Uint8Array;
-  /** Frame + 1 of the page that hashes here, or 0; linear probing. */
   readonly #slots: Int32Array;
+  readonly #tableVersion: Int32Array;
+  readonly #mustStay: boolean;
+  readonly #isPrivate: boolean;
   readonly #slotMask: number;
   readonly #hashShift: number;
   readonly #staging: Uint8Array = new Uint8Array(RUN_PAGES * PAGE_SIZE);
@@ -81,23 +114,25 @@ export class PageCache implements Pages {
   #dirtyCount = 0;
   #fileBytes: number;
 
-  constructor(source: CachedFile, cacheBytes: number) {
-    const sizeBytes = Math.ceil(cacheBytes / WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
-    const frames = sizeBytes / PAGE_SIZE;
-    const buffer = allocateFrames(sizeBytes);
+  /** @param frames frames that other threads read; without them the cache has its own */
+  constructor(source: CachedFile, cacheBytes: number, frames?: CacheFrames) {
+    const { buffer, pageOf, versions, table, tableVersion, mustStay } = frames ?? privateFrames(cacheBytes);
+    this.#isPrivate = frames === undefined;
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.u32 = new Uint32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.#source = source;
     this.#fileBytes = source.file.size();
-    this.#pageOf = new Uint32Array(frames);
-    this.#usedAt = new Float64Array(frames);
-    this.#isDirty = new Uint8Array(frames);
-    const bits = Math.ceil(Math.log2(frames * 2));
-    this.#slots = new Int32Array(2 ** bits);
-    this.#slotMask = 2 ** bits - 1;
-    this.#hashShift = 32 - bits;
+    this.#pageOf = pageOf;
+    this.#versions = versions;
+    this.#usedAt = new Float64Array(pageOf.length);
+    this.#isDirty = new Uint8Array(pageOf.length);
+    this.#slots = table;
+    this.#tableVersion = tableVersion;
+    this.#mustStay = mustStay;
+    this.#slotMask = table.length - 1;
+    this.#hashShift = 32 - Math.log2(table.length);
   }
 
   /** Gives up the memory: nothing may be read or changed any more. */
@@ -106,7 +141,7 @@ export class PageCache implements Pages {
     this.#isReleased = true;
     this.#slots.fill(0);
     forgetTextBuffer();
-    if (this.bytes.length >= LAZY_BYTES) spare = new WeakRef(this.bytes.buffer);
+    if (this.#isPrivate && this.bytes.length >= LAZY_BYTES) spare = new WeakRef(this.bytes.buffer);
   }
 
   /** Number of frames. */
@@ -117,6 +152,14 @@ export class PageCache implements Pages {
   /** Number of pages that are not in the file as they are here. */
   get dirtyCount(): number {
     return this.#dirtyCount;
+  }
+
+  isCurrent(): boolean {
+    return true;
+  }
+
+  isSettled(): boolean {
+    return true;
   }
 
   fetch(pageId: number, birth: number): number {
@@ -158,6 +201,7 @@ export class PageCache implements Pages {
       this.drop(pageId);
       throw error;
     }
+    this.showFrame(frame);
     return address;
   }
 
@@ -183,17 +227,23 @@ export class PageCache implements Pages {
     }
   }
 
-  /** Takes a frame for a page that is not in the cache; its bytes are undefined. */
+  /** Takes a frame for a page that is not in the cache; its bytes are undefined, and hidden from readers until `showFrame`. */
   protected claim(pageId: number): number {
     if (this.#isReleased) assert.fail(`page ${pageId} of a closed database`);
     const frame = this.#emptyFrames.pop() ??
       (this.#usedFrames < this.#pageOf.length ? this.#usedFrames++ : this.#evict());
+    Atomics.add(this.#versions, frame, 1);
     this.#pageOf[frame] = pageId;
     this.#usedAt[frame] = ++this.#tick;
     let slot = Math.imul(pageId, 0x9e3779b1) >>> this.#hashShift;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#slotMask;
     this.#slots[slot] = frame + 1;
     return frame;
+  }
+
+  /** The bytes of a frame are now what its page holds. */
+  protected showFrame(frame: number): void {
+    Atomics.add(this.#versions, frame, 1);
   }
 
   /** Frame of a page that may be in the cache, or -1. */
@@ -237,6 +287,8 @@ export class PageCache implements Pages {
   #unmap(frame: number): void {
     const slots = this.#slots;
     const mask = this.#slotMask;
+    // A reader that finds nothing looks again when entries moved meanwhile.
+    Atomics.add(this.#tableVersion, 0, 1);
     let hole = Math.imul(this.#pageOf[frame] as number, 0x9e3779b1) >>> this.#hashShift;
     while (slots[hole] !== frame + 1) hole = (hole + 1) & mask;
     // Entries behind the hole move up unless that would put them before their own hash (deletion under linear probing).
@@ -251,6 +303,9 @@ export class PageCache implements Pages {
       }
     }
     slots[hole] = 0;
+    Atomics.add(this.#tableVersion, 0, 1);
+    // A page that could not be read was never shown.
+    if (((this.#versions[frame] as number) & 1) === 1) this.showFrame(frame);
     if (this.#isDirty[frame] === 1) {
       this.#isDirty[frame] = 0;
       this.#dirtyCount--;
@@ -261,6 +316,7 @@ export class PageCache implements Pages {
 
   /** Makes a frame empty: of a sample, the one that was not used for longest. */
   #evict(): number {
+    if (this.#mustStay) throw this.#fullError();
     const frames = this.#pageOf.length;
     const usedAt = this.#usedAt;
     let victim = -1;
@@ -276,6 +332,14 @@ export class PageCache implements Pages {
     if (this.#isDirty[victim] === 1) this.#writeAround(this.#pageOf[victim] as number);
     this.#unmap(victim);
     return victim;
+  }
+
+  #fullError(): IoError {
+    const sizeBytes = this.bytes.length;
+    return new IoError(
+      `${this.#source.name}: the database in memory is full (${sizeBytes} bytes); open it with more cacheBytes, or in a file`,
+      { code: "memory-full", value: sizeBytes },
+    );
   }
 
   /** Writes a changed page together with changed pages beside it in the file. */

@@ -6,7 +6,7 @@
 import { IoError } from "../backend/errors.ts";
 import type { FreePages } from "./free_pages.ts";
 import { MAX_PAGE_ID, PAGE_BIRTH_AT, PAGE_LEVEL_AT, PAGE_SIZE, PAGE_TYPE_AT, type PageType } from "./page.ts";
-import { type CachedFile, PageCache } from "./page_cache.ts";
+import { type CachedFile, type CacheFrames, PageCache } from "./page_cache.ts";
 import type { MutablePages } from "./pages.ts";
 
 /** What an open savepoint (the outermost: the transaction) did with pages. */
@@ -34,8 +34,8 @@ export class Pager extends PageCache implements MutablePages {
   readonly #stampOf: Float64Array;
   #allocations = 0;
 
-  constructor(source: CachedFile, cacheBytes: number, freePages: FreePages) {
-    super(source, cacheBytes);
+  constructor(source: CachedFile, cacheBytes: number, freePages: FreePages, frames?: CacheFrames) {
+    super(source, cacheBytes, frames);
     this.freePages = freePages;
     this.#stampOf = new Float64Array(this.frameCount);
   }
@@ -136,10 +136,11 @@ export class Pager extends PageCache implements MutablePages {
     this.view.setUint8(address + PAGE_TYPE_AT, type);
     this.view.setUint8(address + PAGE_LEVEL_AT, level);
     this.view.setFloat64(address + PAGE_BIRTH_AT, this.#birth, true);
+    this.showFrame(address / PAGE_SIZE);
     return address;
   }
 
-  /** Address of a new page with undefined content. */
+  /** Address of a new page with undefined content, which is not shown yet. */
   #make(): number {
     const level = this.#top();
     let pageId = level.recycled.pop();
@@ -169,6 +170,7 @@ export class Pager extends PageCache implements MutablePages {
     const to = this.#make();
     this.bytes.copyWithin(to, from, from + PAGE_SIZE);
     this.view.setFloat64(to + PAGE_BIRTH_AT, this.#birth, true);
+    this.showFrame(to / PAGE_SIZE);
     this.free(pageId, birth);
     return to;
   }

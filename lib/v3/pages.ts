@@ -5,9 +5,13 @@ import type { PageType } from "./page.ts";
 /**
  * Reading of pages. A page is addressed by its byte offset in `bytes` ("address", a multiple of 4096). An address stays valid
  * for the next 64 calls of `fetch`, `allocate` and `edit`; who needs it longer fetches again.
+ *
+ * Readers that share their memory with other threads read optimistically: a page may be replaced under them, which they find
+ * out afterwards (`shared_pages.ts`). So code that only reads takes `bytes` and the other views anew after each `fetch`, keeps
+ * nothing that it has not asked `isCurrent` about, and expects that what it read makes no sense.
  */
 export interface Pages {
-  /** All page frames: one fixed buffer, which never moves. */
+  /** Page frames: those of the page that was fetched last. */
   readonly bytes: Uint8Array;
   /** The same memory. */
   readonly view: DataView;
@@ -22,7 +26,14 @@ export interface Pages {
    * @throws {CorruptionError} when the page's bytes are not what was written
    */
   fetch(pageId: number, birth: number): number;
+  /** Whether what was read so far is what the pages hold. Without other threads it always is. */
+  isCurrent(): boolean;
+  /** The same, and the addresses so far are not used any more. Who goes through many pages asks after each. */
+  isSettled(): boolean;
 }
+
+/** Thrown within a read whose pages were replaced meanwhile: the read is to be repeated. Never leaves the engine. */
+export class StaleRead extends Error {}
 
 /** Changing of pages within a transaction. A page that an earlier commit or an open savepoint can reach is never changed. */
 export interface MutablePages extends Pages {

@@ -2,7 +2,7 @@
 
 import { childIndex, corruptPage, entryCount, findChild1, keyIndex, MAX_TREE_LEVEL } from "./number_branch.ts";
 import { PAGE_SIZE, PAGE_TYPE } from "./page.ts";
-import type { Pages, TreeRoot } from "./pages.ts";
+import { type Pages, StaleRead, type TreeRoot } from "./pages.ts";
 import { findSlot, isHole, RECORD_WIDTH_AT, recordId, recordStart, slotCount, slotFrom } from "./record_leaf.ts";
 
 /** A record tree to look records up in. */
@@ -142,6 +142,7 @@ export class RecordCursor {
     const address = pages.fetch(pageId, birth);
     entryCount(pages, address, PAGE_TYPE.recordLeaf, 0);
     this.bytes.set(pages.bytes.subarray(address, address + PAGE_SIZE));
+    if (!pages.isSettled()) throw new StaleRead();
     this.#width = this.#view.getUint8(RECORD_WIDTH_AT);
     this.#count = slotCount(this.#view, 0);
   }

@@ -3,6 +3,7 @@
 import type { Detachable, PageSource, View, WriteAccess } from "../backend/access.ts";
 import { ClosedError, GraphError, NotRetainedError, UnsupportedError } from "../backend/errors.ts";
 import { refuseDeepNesting, refusePromise, TransactionAccess } from "../backend/transaction_access.ts";
+import type { GroupResult } from "../backend/served_engine.ts";
 import type { WriteStore } from "../backend/store.ts";
 import { keyToUser } from "../backend/validate.ts";
 import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
@@ -13,19 +14,6 @@ import { V3ReadStore } from "./read_store.ts";
 import type { GraphState } from "./state.ts";
 import { readTrees } from "./trees.ts";
 import { type ChangeNotes, V3WriteStore } from "./write_store.ts";
-
-/** What a transaction's function in a group gave. */
-export type GroupResult<R> =
-  | {
-    /** Its commit; absent when it changed nothing. */
-    readonly lsn: number | undefined;
-    /** What it returned. */
-    readonly value: R;
-  }
-  | {
-    /** What it threw; it was rolled back alone. */
-    readonly error: unknown;
-  };
 
 /** An open database. */
 export class Session implements WriteAccess, ChangeNotes {

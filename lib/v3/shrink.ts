@@ -42,7 +42,7 @@ export function planShrink(engine: Engine, idle: number): number {
   const { pageCount } = freePages;
   const unused = Math.min(idle, freePages.count);
   if (pageCount < MIN_PAGES || unused < pageCount * MIN_IDLE) return 0;
-  if (options.isVolatile || quarantined !== undefined) return 0;
+  if (options.isVolatile || quarantined !== undefined || engine.sharing?.isPinned === true) return 0;
   if (kept.all.some((commit) => commit.lsn !== state.lsn || isReadable(commit))) return 0;
   const room = Math.floor(unused * (1 - SPARE)) - SPARE_PAGES;
   let last = pageCount;

@@ -4,7 +4,7 @@ import { CorruptionError } from "../backend/errors.ts";
 import type { ByteTree } from "./byte_tree.ts";
 import { inlineRecord, makeInline, readRecordChain, visitRecordChain } from "./record_chain.ts";
 import type { RecordTree } from "./record_tree.ts";
-import type { MutablePages, Pages } from "./pages.ts";
+import { type MutablePages, type Pages, StaleRead } from "./pages.ts";
 import { readText } from "./text.ts";
 import { readVarint, varintLength, writeVarint } from "./varint.ts";
 import type { WriteTrees } from "./trees.ts";
@@ -55,6 +55,7 @@ export class StringTable {
       const chain = readRecordChain(this.#pages, bytes, at + 1);
       text = readText(chain, 0, chain.length);
     } else text = readText(bytes, at + 1, end);
+    if (!this.#pages.isCurrent()) throw new StaleRead();
     this.#remember(number, text);
     return text;
   }
@@ -66,6 +67,7 @@ export class StringTable {
     const value = this.#trees.texts.get(UTF8.encode(text));
     if (value === undefined) return undefined;
     const number = readVarint(value, 0);
+    if (!this.#pages.isCurrent()) throw new StaleRead();
     this.#remember(number, text);
     return number;
   }

@@ -55,6 +55,14 @@ export class MovingPages implements MutablePages {
     for (const pageId of this.#frameOf.keys()) this.#evict(pageId);
   }
 
+  isCurrent(): boolean {
+    return true;
+  }
+
+  isSettled(): boolean {
+    return true;
+  }
+
   fetch(pageId: number, birth: number): number {
     this.#tick++;
     for (const [other, frame] of this.#frameOf) {

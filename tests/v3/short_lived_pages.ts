@@ -48,6 +48,14 @@ export class ShortLivedPages implements MutablePages {
     this.birth++;
   }
 
+  isCurrent(): boolean {
+    return true;
+  }
+
+  isSettled(): boolean {
+    return true;
+  }
+
   fetch(pageId: number, birth: number): number {
     const address = this.#enter(pageId);
     assert(this.view.getFloat64(address + PAGE_BIRTH_AT, true) >>> 0 === birth, `birth of page ${pageId}`);

@@ -134,6 +134,14 @@ export class CountingPages implements Pages {
     return this.#pages.f64;
   }
 
+  isCurrent(): boolean {
+    return true;
+  }
+
+  isSettled(): boolean {
+    return true;
+  }
+
   fetch(pageId: number, birth: number): number {
     this.fetches++;
     return this.#pages.fetch(pageId, birth);

@@ -48,6 +48,14 @@ export class TestPages implements MutablePages {
     }
   }
 
+  isCurrent(): boolean {
+    return true;
+  }
+
+  isSettled(): boolean {
+    return true;
+  }
+
   fetch(pageId: number, birth: number): number {
     assert(pageId > 0 && pageId < this.#next, `fetch of page ${pageId}, which does not exist`);
     const address = pageId * PAGE_SIZE;

@@ -1,0 +1,45 @@
+/** The states of a graph as one thread reads them, whatever the storage engine and wherever the writer runs. */
+
+import type { View } from "./access.ts";
+import type { SnapshotAt } from "./care.ts";
+
+/** A state that this thread holds until it releases it. */
+export interface HeldState extends View {
+  /** Its commit. */
+  readonly lsn: number;
+  /** Time of its commit, in milliseconds since 1970. */
+  readonly timeMs: number;
+  /** Whether it was asked for by LSN, time or tag: then expiries are judged by the commit's time. */
+  readonly isPast: boolean;
+  /**
+   * What other threads need to read this state: cloneable by `postMessage`. It is valid while this thread holds the state.
+   */
+  share(): Promise<unknown>;
+}
+
+/** Gives out states. One per thread. */
+export interface StateSource {
+  /** LSN of the newest commit that can be read. */
+  readonly lsn: number;
+  /**
+   * Holds the newest state, or a kept one. Sends no message and waits for nobody.
+   *
+   * @throws {NotRetainedError} when the state is not kept
+   * @throws {ClosedError} when the graph was closed or its engine died
+   */
+  hold(at: SnapshotAt | undefined, call: string): HeldState;
+  /** Gives up files and connections of this thread. */
+  close(): void;
+}
+
+/** Reads states that another thread holds: what a worker of the pool has. */
+export interface BorrowedSource {
+  /**
+   * A state that another thread holds, as its `share` described it.
+   *
+   * @param isRevoked asked in every call: whether the other thread has given it up
+   */
+  borrow(shared: unknown, isRevoked: () => boolean): HeldState;
+  /** Gives up files and connections of this thread. */
+  close(): void;
+}
