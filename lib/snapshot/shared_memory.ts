@@ -42,13 +42,13 @@ export const ROOT_RING = 64;
 /** Numbers of a published state. */
 export const ROOT_NUMBERS = 64;
 /** Kept commits that the second ring holds; when it is full a checkpoint puts them into the file. */
-export const RECENT_RING = 65_536;
+export const RECENT_RING = 16_384;
 /** Numbers of such a commit. */
 export const RECENT_NUMBERS = 6;
 
 /** Places among the further facts. */
 export const FACT = {
-  /** Kept commits below this LSN that are in the second ring are no longer kept. */
+  /** The retention keeps no commit below this LSN, whatever the history in the file says. */
   retainedFrom: 0,
 } as const;
 const FACTS = 8;
@@ -137,9 +137,12 @@ export function tableBits(frames: number): number {
 }
 
 const WASM_PAGE_BYTES = 65_536;
+/** From this size on a buffer comes from WebAssembly, which takes memory only where it is touched, on every runtime. */
+const LAZY_BYTES = 4 * 1024 * 1024;
 
-/** Zeroed memory that costs nothing until it is touched, on every runtime: WebAssembly's is mapped lazily. */
+/** Zeroed memory. */
 function allocate(sizeBytes: number): SharedArrayBuffer {
+  if (sizeBytes < LAZY_BYTES) return new SharedArrayBuffer(Math.ceil(sizeBytes / FRAME_SIZE) * FRAME_SIZE);
   const pages = Math.ceil(sizeBytes / WASM_PAGE_BYTES);
   // The type of the buffer of a shared memory does not say that it is shared.
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })

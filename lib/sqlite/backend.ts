@@ -33,7 +33,7 @@ import { SqliteBackupSource } from "./backup.ts";
 import { checkDatabase } from "./check.ts";
 import { checkpoint, flush } from "./checkpoint.ts";
 import { ensureFile } from "./open_file.ts";
-import { Session } from "./session.ts";
+import { type Serving, Session } from "./session.ts";
 import { readStats } from "./stats.ts";
 import { SqliteExportSource, SqliteImportTarget } from "./transfer.ts";
 
@@ -79,27 +79,17 @@ export class SqliteBackend extends CheckedWriter {
    * @throws {IoError} when the file or its folder cannot be read or written
    */
   static open<S extends Schema = AnySchema>(path: string, options: SqliteOptions = {}): GraphBackend<S> {
-    checkText(path, "open", "path");
-    const { durability = "full", readonly = false, create = true, driver, clock = Date.now } = options;
-    if (driver !== undefined && driver !== "bun" && driver !== "node") {
-      throw invalidOption("driver", driver, '"bun" or "node", or leave it out');
-    }
-    if (path === "") throw invalidOption("path", path, "a path or :memory:");
-    if (!DURABILITIES.includes(durability)) throw invalidOption("durability", durability, '"full", "normal" or "off"');
-    const busyTimeoutMs = Math.min(
-      checkCount(options.busyTimeoutMs, DEFAULT_BUSY_TIMEOUT_MS, "open", "busyTimeoutMs"),
-      2 ** 31 - 1,
-    );
-    const isMemory = path === ":memory:";
-    if (isMemory && readonly) throw invalidOption("readonly", readonly, "false for :memory:, which begins empty");
-    const connectionOptions = { readonly, create, durability, busyTimeoutMs, driver };
-    if (!isMemory) ensureFile(path, connectionOptions);
     // The class answers for any schema; a schema's types cost nothing at run time, so they are put on here.
-    return new SqliteBackend(new Session(path, connectionOptions, clock), durability) as unknown as GraphBackend<S>;
+    return SqliteBackend.over(openSession(path, options), options) as unknown as GraphBackend<S>;
+  }
+
+  /** The database of a session, which its maker also uses. @internal */
+  static over(session: Session, options: SqliteOptions): SqliteBackend {
+    return new SqliteBackend(session, options.durability ?? "full");
   }
 
   get path(): string {
-    return this.#session.path;
+    return this.#session.name;
   }
 
   get readonly(): boolean {
@@ -189,7 +179,7 @@ export class SqliteBackend extends CheckedWriter {
     return importSnapshot(
       session,
       path,
-      session.path,
+      session.name,
       () => new SqliteImportTarget(session, "importSnapshot"),
       options,
     );
@@ -200,7 +190,7 @@ export class SqliteBackend extends CheckedWriter {
     return importRecords(
       session,
       records,
-      session.path,
+      session.name,
       () => new SqliteImportTarget(session, "importRecords"),
       options,
     );
@@ -221,6 +211,26 @@ export class SqliteBackend extends CheckedWriter {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Opens the connection that writes (or reads), after checking the options. `serving`: for other threads as well. */
+export function openSession(path: string, options: SqliteOptions, serving?: Serving): Session {
+  checkText(path, "open", "path");
+  const { durability = "full", readonly = false, create = true, driver, clock = Date.now } = options;
+  if (driver !== undefined && driver !== "bun" && driver !== "node") {
+    throw invalidOption("driver", driver, '"bun" or "node", or leave it out');
+  }
+  if (path === "") throw invalidOption("path", path, "a path or :memory:");
+  if (!DURABILITIES.includes(durability)) throw invalidOption("durability", durability, '"full", "normal" or "off"');
+  const busyTimeoutMs = Math.min(
+    checkCount(options.busyTimeoutMs, DEFAULT_BUSY_TIMEOUT_MS, "open", "busyTimeoutMs"),
+    2 ** 31 - 1,
+  );
+  const isMemory = path === ":memory:";
+  if (isMemory && readonly) throw invalidOption("readonly", readonly, "false for :memory:, which begins empty");
+  const connectionOptions = { readonly, create, durability, busyTimeoutMs, driver };
+  if (!isMemory) ensureFile(path, connectionOptions);
+  return new Session(path, connectionOptions, clock, serving);
 }
 
 function invalidOption(field: string, value: unknown, expected: string, call = "open"): InvalidArgumentError {

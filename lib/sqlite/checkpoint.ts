@@ -13,7 +13,7 @@ export function checkpoint(session: Session): CheckpointResult {
   session.refuseInTransaction("checkpoint");
   session.connection("checkpoint");
   if (session.readonly) {
-    throw new UnsupportedError(`checkpoint: ${session.path} was opened read-only; open it without { readonly: true }`, {
+    throw new UnsupportedError(`checkpoint: ${session.name} was opened read-only; open it without { readonly: true }`, {
       code: "read-only",
     });
   }
@@ -43,7 +43,7 @@ function removeExpired(session: Session): number {
 export function flush(session: Session, durability: Durability): void {
   session.refuseInTransaction("flush");
   const connection = session.connection("flush");
-  if (session.readonly || durability === "full" || session.isMemory) return;
+  if (session.readonly || durability === "full" || session.isTemporary) return;
   connection.driver.exec("PRAGMA synchronous = FULL");
   try {
     // A commit syncs the whole log, also where readers keep a checkpoint from moving it.
@@ -54,7 +54,7 @@ export function flush(session: Session, durability: Durability): void {
     // With `off`, pages that earlier checkpoints moved into the file may not be on the disk: a complete one syncs the file.
     if (!runCheckpoint(session, "FULL")) {
       throw new DatabaseLockedError(
-        `flush: a reader keeps a part of the log of ${session.path} in use; release snapshots and call it again`,
+        `flush: a reader keeps a part of the log of ${session.name} in use; release snapshots and call it again`,
         { code: "database-locked" },
       );
     }
@@ -63,10 +63,10 @@ export function flush(session: Session, durability: Durability): void {
   }
 }
 
-/** Moves the log into the file; false when somebody was in the way. Waits for others, but not for this database's own views. */
+/** Moves the log into the file; false when somebody was in the way. Waits for other processes, but not for this database's own views. */
 function runCheckpoint(session: Session, mode: "FULL" | "TRUNCATE"): boolean {
   const connection = session.connection("checkpoint");
-  if (session.hasViews) connection.driver.exec("PRAGMA busy_timeout = 0");
+  if (session.mayHaveViews) connection.driver.exec("PRAGMA busy_timeout = 0");
   try {
     // Columns: whether somebody was in the way, frames in the log, frames moved.
     return connection.statement(`PRAGMA wal_checkpoint(${mode})`).get()?.[0] === 0;

@@ -34,6 +34,8 @@ export interface SqlDriver {
   text(column: string): string;
   /** Writes the committed state to a new file. Not for use inside a transaction. */
   copyTo(path: string): void;
+  /** The database file as the running transaction sees it, in memory. @throws {UnsupportedError} where that is missing */
+  serialize(): Uint8Array;
   /** An independent copy of a database in memory. */
   copyOfMemory(): SqlDriver;
   /** Closes the connection; open statements are finalised. */

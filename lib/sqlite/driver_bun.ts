@@ -82,8 +82,16 @@ export class BunDriver implements SqlDriver {
     this.prepare("VACUUM INTO ?").run(path);
   }
 
+  serialize(): Uint8Array {
+    try {
+      return this.#database.serialize();
+    } catch (error) {
+      throw translateSqliteError(error, this.#path);
+    }
+  }
+
   copyOfMemory(): SqlDriver {
-    return new BunDriver(this.#path, false, this.#sqlite.Database.deserialize(this.#database.serialize()));
+    return new BunDriver(this.#path, false, this.#sqlite.Database.deserialize(this.serialize()));
   }
 
   close(): void {

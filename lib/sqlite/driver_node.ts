@@ -82,24 +82,32 @@ export class NodeDriver implements SqlDriver {
     }
   }
 
-  copyOfMemory(): SqlDriver {
-    const bytes = this.#database.serialize?.();
-    const copy = new NodeDriver(":memory:", false);
-    if (bytes === undefined || copy.#database.deserialize === undefined) {
-      throw new UnsupportedError(
-        "this runtime's node:sqlite cannot copy a database in memory; use a file for snapshots",
-        {
-          code: "memory-copy-missing",
-        },
-      );
+  serialize(): Uint8Array {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = this.#database.serialize?.();
+    } catch (error) {
+      throw translateSqliteError(error, this.#path);
     }
-    copy.#database.deserialize(bytes);
+    return bytes ?? refuseCopy();
+  }
+
+  copyOfMemory(): SqlDriver {
+    const copy = new NodeDriver(":memory:", false);
+    if (copy.#database.deserialize === undefined) refuseCopy();
+    else copy.#database.deserialize(this.serialize());
     return copy;
   }
 
   close(): void {
     this.#database.close();
   }
+}
+
+function refuseCopy(): never {
+  throw new UnsupportedError("this runtime's node:sqlite cannot copy a database in memory; use Bun 1.4 or Deno 2.9", {
+    code: "memory-copy-missing",
+  });
 }
 
 class Statement implements SqlStatement {

@@ -7,12 +7,14 @@
  */
 
 import type { Detachable, PageSource, View, WriteAccess } from "../backend/access.ts";
-import type { KeyValueChange } from "../backend/change.ts";
+import type { Change, KeyValueChange } from "../backend/change.ts";
 import { ClosedError, DatabaseLockedError, GraphError, UnsupportedError } from "../backend/errors.ts";
+import type { ImportTarget } from "../backend/restore_rows.ts";
+import type { GroupResult } from "../backend/served_engine.ts";
 import { refuseDeepNesting, refusePromise, TransactionAccess } from "../backend/transaction_access.ts";
 import { keyToUser } from "../backend/validate.ts";
 import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
-import { raiseLsn, readLsn } from "./commit_counter.ts";
+import { raiseLsn, readDataVersion, readLsn } from "./commit_counter.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { openDriver } from "./driver.ts";
 import { SqliteReadStore } from "./read_store.ts";
@@ -22,16 +24,28 @@ import { type RecordOperation, SqliteWriteStore, type TransactionNotes } from ".
 /** Read connections that are kept for the next iterator or snapshot. */
 const MAX_IDLE_READERS = 4;
 
+/** What a session is told that works for other threads too. */
+export interface Serving {
+  /** The database as its user named it. */
+  readonly name: string;
+}
+
 /** An open database. */
 export class Session implements WriteAccess, TransactionNotes {
   /** The file, or `:memory:`. */
   readonly path: string;
+  /** What the user calls it: the path, unless a file stands in for memory. */
+  readonly name: string;
   /** Whether writes are refused. */
   readonly readonly: boolean;
   /** Listeners of changes. */
   readonly hub: ChangeHub = new ChangeHub();
   readonly #options: ConnectionOptions;
   readonly #clock: () => number;
+  /** Whether other threads read this database. */
+  readonly #isServed: boolean;
+  /** What the last group left behind: a commit that raised only the first was made by a program that does not count. */
+  #seen: Sight | undefined;
   #store: SqliteWriteStore | undefined;
   #depth = 0;
   #isReading = false;
@@ -54,12 +68,15 @@ export class Session implements WriteAccess, TransactionNotes {
   #memoryView: MemoryState | undefined;
   readonly #abandoned = new FinalizationRegistry<View>((view) => view.release());
 
-  constructor(path: string, options: ConnectionOptions, clock: () => number) {
+  constructor(path: string, options: ConnectionOptions, clock: () => number, serving?: Serving) {
     this.path = path;
+    this.name = serving?.name ?? path;
+    this.#isServed = serving !== undefined;
     this.readonly = options.readonly;
     this.#options = options;
     this.#clock = clock;
     this.#store = new SqliteWriteStore(Connection.open(path, options), this);
+    if (this.#isServed) this.#seen = look(this.#store.connection);
   }
 
   /** Whether the database was closed. */
@@ -77,9 +94,14 @@ export class Session implements WriteAccess, TransactionNotes {
     return this.path === ":memory:";
   }
 
-  /** Whether snapshots or iterators of this database hold a state. */
-  get hasViews(): boolean {
-    return this.#views.size > 0;
+  /** Whether nothing is left of the database once it is closed. */
+  get isTemporary(): boolean {
+    return this.name === ":memory:";
+  }
+
+  /** Whether snapshots or iterators of this database may hold a state, in this thread or another. */
+  get mayHaveViews(): boolean {
+    return this.#isServed || this.#views.size > 0;
   }
 
   /** How long to wait for another connection's lock. */
@@ -89,7 +111,7 @@ export class Session implements WriteAccess, TransactionNotes {
 
   store(call: string): SqliteWriteStore {
     if (this.#store === undefined) {
-      throw new ClosedError(`${call}: the database ${this.path} is closed; open it again`, { code: "database-closed" });
+      throw new ClosedError(`${call}: the database ${this.name} is closed; open it again`, { code: "database-closed" });
     }
     return this.#store;
   }
@@ -207,7 +229,7 @@ export class Session implements WriteAccess, TransactionNotes {
   #refuseReadonly(call: string): void {
     if (!this.readonly) return;
     throw new UnsupportedError(
-      `${call}: ${this.path} was opened read-only; open it without { readonly: true } to write`,
+      `${call}: ${this.name} was opened read-only; open it without { readonly: true } to write`,
       {
         code: "read-only",
       },
@@ -245,6 +267,50 @@ export class Session implements WriteAccess, TransactionNotes {
         access.end();
       }
     });
+  }
+
+  /** Runs functions as one transaction each, and commits them together: see `ServedEngine.group`. */
+  transactionGroup<R>(target: ImportTarget, runs: readonly ((target: ImportTarget) => R)[]): GroupResult<R>[] {
+    const connection = this.connection("transactionGroup");
+    this.refuseInTransaction("transactionGroup");
+    const mark = this.#begin();
+    const results: GroupResult<R>[] = [];
+    const commits: Change[][] = [];
+    let seen: Sight;
+    try {
+      const { dataVersion, lsn } = look(connection);
+      // Whoever compares numbers must see that there was a commit.
+      if (dataVersion !== this.#seen?.dataVersion && lsn === this.#seen?.lsn) raiseLsn(connection, this.now());
+      for (const run of runs) results.push(this.#runMember(target, run, commits));
+      seen = look(connection);
+    } catch (error) {
+      this.#rollback(mark);
+      throw error;
+    }
+    this.#commit(mark);
+    this.#seen = seen;
+    for (const changes of commits) this.hub.publish(changes);
+    return results;
+  }
+
+  #runMember<R>(target: ImportTarget, run: (target: ImportTarget) => R, commits: Change[][]): GroupResult<R> {
+    const mark = this.#begin();
+    let value: R;
+    let lsn: number | undefined;
+    try {
+      value = run(target);
+      this.#refuseFailed();
+      if (this.#isDirty) lsn = raiseLsn(this.connection("transactionGroup"), this.now());
+    } catch (error) {
+      this.#rollback(mark);
+      // SQLite has ended the whole transaction: all members are gone.
+      if (this.#failure !== undefined) throw error;
+      return { error };
+    }
+    this.#commit(mark);
+    this.#isDirty = false;
+    if (lsn !== undefined && this.#changes.size > 0) commits.push(this.#changes.take(lsn));
+    return { lsn, value };
   }
 
   #runTransaction<R>(run: () => R): R {
@@ -420,6 +486,16 @@ export class Session implements WriteAccess, TransactionNotes {
 interface Mark {
   readonly changes: ChangeMark;
   readonly isDirty: boolean;
+}
+
+/** What a connection sees of commits. */
+interface Sight {
+  readonly dataVersion: number;
+  readonly lsn: number;
+}
+
+function look(connection: Connection): Sight {
+  return { dataVersion: readDataVersion(connection), lsn: readLsn(connection) };
 }
 
 /** Makes the next id of a table larger than `id`. */

@@ -23,7 +23,7 @@ export function readStats(session: Session, durability: Durability): DatabaseSta
     const isMemory = session.path === ":memory:";
     return {
       backend: "sqlite",
-      path: session.path,
+      path: session.name,
       lsn: readLsn(connection),
       nodes: countAllNodes(connection),
       edges: countEdges(connection, undefined),

@@ -420,7 +420,12 @@ export class Engine {
   /** Applies a retention that may be another than the one before. */
   applyRetention(): void {
     if (this.isRetaining) this.#expireRetained(this.options.clock());
-    else while (this.kept.oldestRetained !== undefined) this.kept.releaseOldest();
+    else {
+      this.changeHistory(() => {
+        while (this.kept.oldestRetained !== undefined) this.kept.releaseOldest();
+        this.sharing?.noteOldestRetained();
+      });
+    }
   }
 
   /** Lets go of commits that the retention no longer covers. */

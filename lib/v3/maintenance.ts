@@ -110,8 +110,12 @@ export class Maintenance {
     );
     engine.trees.reset(written.roots);
     engine.publish(written);
-    engine.sharing?.publish();
-    this.#finish(written);
+    if (engine.sharing !== undefined) {
+      // Other threads could take the state before until now: only the next header does without its pages.
+      engine.sharing.publish();
+      this.#write(false);
+    }
+    this.#finish(engine.state);
     this.#session.hub.publish([{ type: "commit", lsn, counts: { nodes: 0, edges: 0, keyValues: 0 } }]);
   }
 

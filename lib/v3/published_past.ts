@@ -59,12 +59,16 @@ class KeptList {
   readonly #cursor: RecordCursor;
   /** The first recent commit that is still kept. */
   readonly #first: number;
+  /** Commits of the history below this one are kept only when they have a tag. */
+  readonly #retainedFrom: number;
+  readonly #tagged: readonly number[];
 
   constructor(pages: Pages, memory: SharedMemory, root: PublishedRoot) {
     this.#memory = memory;
     this.#root = root;
     this.#cursor = new RecordCursor(pages, root.history);
-    const retainedFrom = memory.facts[FACT.retainedFrom] as number;
+    const retainedFrom = this.#retainedFrom = memory.facts[FACT.retainedFrom] as number;
+    this.#tagged = [...readTags(pages, root.tags).values()].sort((one, other) => one - other);
     let first = root.recentFirst;
     while (first < root.recentEnd && getRecent(memory, first).lsn < retainedFrom) first++;
     this.#first = first;
@@ -72,10 +76,10 @@ class KeptList {
 
   /** LSN of the oldest one; of the newest state when there is none. */
   get oldestLsn(): number {
-    const recorded = this.#recordAfter(-1);
-    if (recorded !== undefined) return recorded.lsn;
     const { recentEnd, state } = this.#root;
-    return this.#first < recentEnd ? getRecent(this.#memory, this.#first).lsn : state.lsn;
+    const recorded = this.#recordAfter(this.#retainedFrom - 1)?.lsn;
+    const recent = this.#first < recentEnd ? getRecent(this.#memory, this.#first).lsn : state.lsn;
+    return Math.min(this.#tagged[0] ?? Infinity, recorded ?? recent);
   }
 
   /** The last one that passes a test which all before it pass too. O(log n). */
@@ -88,7 +92,10 @@ class KeptList {
       if (passes(getRecent(memory, middle))) low = middle;
       else high = middle - 1;
     }
-    return low >= this.#first ? getRecent(memory, low) : this.#recordBefore(passes);
+    if (low >= this.#first) return getRecent(memory, low);
+    const recorded = this.#recordBefore(passes);
+    if (recorded === undefined || recorded.lsn >= this.#retainedFrom) return recorded;
+    return this.#tagged.map((lsn) => this.#recordAfter(lsn - 1)).findLast((kept) => kept !== undefined && passes(kept));
   }
 
   #recordBefore(passes: (kept: KeptState) => boolean): KeptState | undefined {

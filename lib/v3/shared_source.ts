@@ -80,6 +80,8 @@ class V3Source implements StateSource, BorrowedSource {
   readonly #entry = new Float64Array(ROOT_NUMBERS);
   /** The state that was taken last: it keeps its slot, but a pin only while somebody holds it. */
   #newest: SharedState | undefined;
+  /** States with a pin of this thread that somebody holds. */
+  readonly #held = new Set<SharedState>();
   #isClosed = false;
 
   constructor({ memory, path, name, fileSeed }: V3Handle) {
@@ -126,6 +128,7 @@ class V3Source implements StateSource, BorrowedSource {
       pin(this.#control, newest.slot, newest.state.lsn);
       if (newest.index === rootIndex(this.#memory)) {
         newest.holders = 1;
+        this.#held.add(newest);
         return newest;
       }
       unpin(this.#control, newest.slot);
@@ -162,13 +165,17 @@ class V3Source implements StateSource, BorrowedSource {
           newest.holders++;
           return newest;
         }
+        const own = this.#findHeld(at);
+        if (own !== undefined) return own;
         const slot = takePinSlot(control);
         let isKept = false;
         try {
           const state = this.#readKept(root, at, slot, epoch, call);
           if (state === undefined) continue;
           isKept = true;
-          return { index: -1, state, store: this.#storeOf(state), slot, holders: 1 };
+          const taken = { index: -1, state, store: this.#storeOf(state), slot, holders: 1 };
+          this.#held.add(taken);
+          return taken;
         } finally {
           if (!isKept) this.#dropSlot(slot);
         }
@@ -176,6 +183,16 @@ class V3Source implements StateSource, BorrowedSource {
         this.release(newest);
       }
     }
+  }
+
+  /** A state that this thread holds already: it need not be kept for others. */
+  #findHeld({ lsn }: CheckedAt): SharedState | undefined {
+    for (const taken of this.#held) {
+      if (taken.state.lsn !== lsn) continue;
+      taken.holders++;
+      return taken;
+    }
+    return undefined;
   }
 
   /** The state of a kept commit, pinned; undefined when commits may have been dropped before the pin was seen. */
@@ -215,6 +232,7 @@ class V3Source implements StateSource, BorrowedSource {
   /** One holder less. */
   release(taken: SharedState): void {
     if (--taken.holders > 0 || taken.slot < 0) return;
+    this.#held.delete(taken);
     unpin(this.#control, taken.slot);
     if (taken === this.#newest) return;
     this.#dropSlot(taken.slot);

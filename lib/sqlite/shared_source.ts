@@ -1,0 +1,229 @@
+/**
+ * The states of a served database as the threads read them that do not write it. A held state is a read transaction on a
+ * read-only connection of this thread; all states of one commit share it.
+ */
+
+import type { SnapshotAt } from "../backend/care.ts";
+import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
+import { checkObject, show } from "../backend/validate.ts";
+import type { BorrowedSource, HeldState, StateSource } from "../backend/state_source.ts";
+import { readDataVersion, readLsn } from "./commit_counter.ts";
+import type { Connection } from "./connection.ts";
+import type { SqliteReadStore } from "./read_store.ts";
+import { beginOnCopy, CopyOnRequest, type CopyRequest, stateReleased } from "./shared_copy.ts";
+import { databaseClosed, isDead, type SqliteHandle } from "./shared_handle.ts";
+import { type ReadTransaction, SharedReaders } from "./shared_readers.ts";
+
+export { markDead } from "./shared_handle.ts";
+
+/** The states as the thread of `openGraph` reads them. `handle` is that of `serveSqlite`. */
+export function attachSqlite(handle: unknown): StateSource {
+  return new SqliteStateSource(handle as SqliteHandle);
+}
+
+/** The states as a thread of the pool reads them. `handle` is that of `serveSqlite`. */
+export function borrowSqlite(handle: unknown): BorrowedSource {
+  return new SqliteBorrowedSource(handle as SqliteHandle);
+}
+
+/** A state as it travels to another thread. */
+interface SharedState {
+  readonly lsn: number;
+  readonly timeMs: number;
+  readonly isPast: boolean;
+  readonly copy: CopyRequest;
+}
+
+/** Who gives states out: what a state asks of it. */
+interface StateOwner {
+  /** Whether the source or the database was closed, or the state taken back. */
+  hasEnded(): boolean;
+  /** Called once, when the state is released. */
+  release(): void;
+  /** What other threads need. */
+  share(isPast: boolean): SharedState;
+}
+
+class SqliteHeldState implements HeldState {
+  readonly lsn: number;
+  readonly timeMs: number;
+  readonly isPast: boolean;
+  readonly #store: SqliteReadStore;
+  readonly #owner: StateOwner;
+  #isReleased = false;
+
+  constructor({ store, lsn, timeMs }: ReadTransaction, isPast: boolean, owner: StateOwner) {
+    this.lsn = lsn;
+    this.timeMs = timeMs;
+    this.isPast = isPast;
+    this.#store = store;
+    this.#owner = owner;
+  }
+
+  get isReleased(): boolean {
+    return this.#isReleased || this.#owner.hasEnded();
+  }
+
+  get store(): SqliteReadStore {
+    if (this.isReleased) throw stateReleased();
+    return this.#store;
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#owner.release();
+  }
+
+  // deno-lint-ignore require-await -- what it throws is to reject
+  async share(): Promise<SharedState> {
+    if (this.isReleased) throw stateReleased();
+    return this.#owner.share(this.isPast);
+  }
+}
+
+/** A transaction for all states of its commit. */
+interface KeptState {
+  readonly transaction: ReadTransaction;
+  /** What the watching connection saw before it began. */
+  readonly dataVersion: number;
+  copy: CopyOnRequest | undefined;
+  holds: number;
+}
+
+class SqliteStateSource implements StateSource {
+  readonly #handle: SqliteHandle;
+  readonly #readers: SharedReaders;
+  readonly #kept = new Set<KeptState>();
+  #newest: KeptState | undefined;
+  /** In no transaction: sees whether there was a commit. */
+  #watch: Connection | undefined;
+  #isClosed = false;
+
+  constructor(handle: SqliteHandle) {
+    this.#handle = handle;
+    this.#readers = new SharedReaders(handle);
+  }
+
+  get lsn(): number {
+    // Asked of the file: other processes may write as well.
+    return readLsn(this.#watching("lsn"));
+  }
+
+  hold(at: SnapshotAt | undefined, call: string): HeldState {
+    const lsn = checkAt(at, call, this.#handle.name);
+    const dataVersion = readDataVersion(this.#watching(call));
+    let state = this.#newest;
+    if (state === undefined || state.dataVersion !== dataVersion) {
+      state = { transaction: this.#readers.begin(), dataVersion, copy: undefined, holds: 0 };
+      this.#kept.add(state);
+      this.#newest = state;
+    }
+    const kept = state;
+    kept.holds++;
+    if (lsn !== undefined && lsn !== kept.transaction.lsn) {
+      this.#release(kept);
+      throw withoutHistory(call, "lsn", this.#handle.name);
+    }
+    return new SqliteHeldState(kept.transaction, lsn !== undefined, {
+      hasEnded: () => this.#isClosed || isDead(this.#handle),
+      release: () => this.#release(kept),
+      share: (isPast) => this.#share(kept, isPast),
+    });
+  }
+
+  #watching(call: string): Connection {
+    if (this.#isClosed || isDead(this.#handle)) throw databaseClosed(call, this.#handle.name);
+    return this.#watch ??= this.#readers.connect();
+  }
+
+  #share(state: KeptState, isPast: boolean): SharedState {
+    const { transaction } = state;
+    state.copy ??= new CopyOnRequest(this.#handle.file, this.#readers, transaction);
+    return { lsn: transaction.lsn, timeMs: transaction.timeMs, isPast, copy: state.copy.request };
+  }
+
+  #release(state: KeptState): void {
+    if (--state.holds === 0) this.#end(state);
+  }
+
+  #end(state: KeptState): void {
+    // After `close` there is nothing left to end.
+    if (!this.#kept.delete(state)) return;
+    if (this.#newest === state) this.#newest = undefined;
+    state.copy?.close();
+    state.transaction.end();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#readers.close();
+    for (const state of [...this.#kept]) this.#end(state);
+    this.#watch?.close();
+  }
+}
+
+/** The LSN that is asked for; undefined for the newest state. */
+function checkAt(at: SnapshotAt | undefined, call: string, name: string): number | undefined {
+  if (at === undefined) return undefined;
+  const { lsn } = checkObject(at, call, "at");
+  if (lsn === undefined) throw withoutHistory(call, String(Object.keys(at)[0]), name);
+  if (typeof lsn !== "number" || !Number.isSafeInteger(lsn) || lsn < 0) {
+    throw new InvalidArgumentError(
+      `${call}: lsn is ${show(lsn)}; give the number of a commit, or 0 for the newest one`,
+      { code: "invalid-argument", field: "lsn", value: lsn },
+    );
+  }
+  return lsn === 0 ? undefined : lsn;
+}
+
+function withoutHistory(call: string, what: string, name: string): UnsupportedError {
+  return new UnsupportedError(
+    `${call} of "${what}": a SQLite database keeps no past states, and ${name} has none; use the V3 engine`,
+    { code: "no-history" },
+  );
+}
+
+class SqliteBorrowedSource implements BorrowedSource {
+  readonly #handle: SqliteHandle;
+  readonly #readers: SharedReaders;
+  readonly #borrowed = new Set<ReadTransaction>();
+  #isClosed = false;
+
+  constructor(handle: SqliteHandle) {
+    this.#handle = handle;
+    this.#readers = new SharedReaders(handle);
+  }
+
+  borrow(shared: unknown, isRevoked: () => boolean): HeldState {
+    const { lsn, isPast, copy } = shared as SharedState;
+    if (this.#isClosed || isDead(this.#handle)) throw databaseClosed("borrow", this.#handle.name);
+    if (isRevoked()) throw stateReleased();
+    const transaction = this.#begin(lsn, copy, isRevoked);
+    this.#borrowed.add(transaction);
+    return new SqliteHeldState(transaction, isPast, {
+      hasEnded: () => this.#isClosed || isRevoked() || isDead(this.#handle),
+      release: () => this.#end(transaction),
+      share: () => shared as SharedState,
+    });
+  }
+
+  #begin(lsn: number, copy: CopyRequest, isRevoked: () => boolean): ReadTransaction {
+    const newest = this.#readers.begin();
+    if (newest.lsn === lsn) return newest;
+    newest.end();
+    return beginOnCopy(this.#handle, this.#readers, copy, isRevoked);
+  }
+
+  #end(transaction: ReadTransaction): void {
+    if (this.#borrowed.delete(transaction)) transaction.end();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#readers.close();
+    for (const transaction of [...this.#borrowed]) this.#end(transaction);
+  }
+}
