@@ -46,6 +46,9 @@ async function checkPackage() {
 
   writeFileSync(join(project, "program.ts"), PROGRAM);
   writeFileSync(join(project, "program.mjs"), PROGRAM.replaceAll(/: (readonly )?number(\[\])?(?= =)/g, ""));
+  const threads = join(project, "threads");
+  mkdirSync(threads);
+  await mustRun("write a program with threads", BUN, ["tests/graph/loading_write_script.ts", threads]);
   const checks = [
     ...["nodenext", "bundler"].map((resolution) => ({
       name: `declarations (${resolution})`,
@@ -55,6 +58,13 @@ async function checkPackage() {
     {
       name: "Deno",
       command: execute(DENO, ["run", "--no-prompt", `--allow-read=${project}`, "program.mjs"], { cwd: project }),
+    },
+    { name: "threads on Bun", command: execute(BUN, ["main.ts", "bun.graph", "close"], { cwd: threads }) },
+    {
+      name: "threads on Deno",
+      command: execute(DENO, ["run", "--no-prompt", ...readWrite(project), "main.ts", "deno.graph", "close"], {
+        cwd: threads,
+      }),
     },
     ...commands().flatMap((path) => [
       { name: `${path} --help on Bun`, command: execute(BUN, [path, "--help"], { cwd: project }) },
@@ -80,6 +90,11 @@ async function checkPackage() {
  * @param {any} answer */
 function toList(answer) {
   return Array.isArray(answer) ? answer : Object.values(answer);
+}
+
+/** @param {string} folder */
+function readWrite(folder) {
+  return [`--allow-read=${folder}`, `--allow-write=${folder}`];
 }
 
 /** Every file that package.json's `exports` and `bin` name.

@@ -5,6 +5,8 @@ import { NotFoundError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
 import { edgeNotFound, nodeNotFound } from "./not_found.ts";
 import { PagedIterator, type ReadPage } from "./paged_iterator.ts";
+import type { Projection, ProjectOptions } from "./projection.ts";
+import { installedProjector } from "./projector.ts";
 import type {
   BfsOptions,
   ChainStep,
@@ -243,6 +245,12 @@ export class CheckedReader {
       const roots = start === undefined ? this.nodeIds({ kind: checked.root.kind }) : [start];
       return matchPattern(this.#source, roots, checked, limit);
     });
+  }
+
+  project(options?: ProjectOptions): Projection {
+    const { access } = this;
+    access.store("project");
+    return access.consistently(() => installedProjector()(access.store("project"), options));
   }
 }
 

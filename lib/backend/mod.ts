@@ -8,5 +8,6 @@ export type { ImportedData, ImportedEdge, ImportedKeyValue, ImportedNode, Import
 export type { JsonArray, JsonObject, JsonValue } from "./json.ts";
 export * from "./key_value.ts";
 export * from "./limits.ts";
+export * from "./projection.ts";
 export * from "./query.ts";
 export * from "./schema.ts";

@@ -4,6 +4,7 @@
  * `CheckedWriter`.
  */
 
+import type { LinkBatch, LinkPosition } from "./links.ts";
 import type { Direction } from "./query.ts";
 import type {
   CheckedEdge,
@@ -93,6 +94,21 @@ export interface ReadStore {
   neighbors(id: number, direction: Direction, types: readonly string[] | undefined, distinct: boolean): number[];
   /** Number of edges of a node; `both` is out plus in. 0 when there is no such node. */
   degree(id: number, direction: Direction, types: readonly string[] | undefined): number;
+  /**
+   * Fills a batch with the links of the nodes from a position to `untilNode`, by node: those that leave it (`out`) or enter it
+   * (`in`). Within a node the order is the engine's own, the same in each call; a position is one that this store returned, or
+   * the begin of a node. Edge ids may be left out unless asked for.
+   *
+   * @returns where the next batch starts; undefined at the end
+   */
+  linkPage(
+    direction: "out" | "in",
+    types: readonly string[] | undefined,
+    from: LinkPosition,
+    untilNode: number,
+    withEdges: boolean,
+    batch: LinkBatch,
+  ): LinkPosition | undefined;
 
   /** The value of a key, or undefined when it is absent or has expired at `now`. */
   readValue(key: Uint8Array, now: number): StoredValue | undefined;

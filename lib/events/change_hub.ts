@@ -75,9 +75,9 @@ export class ChangeHub {
     }
   }
 
-  /** Ends all streams and subscriptions. */
-  close(): void {
-    for (const stream of [...this.#streams]) stream.end();
+  /** Ends all streams, with a failure where there is one, and all subscriptions. */
+  close(failure?: unknown): void {
+    for (const stream of [...this.#streams]) stream.end(failure);
     this.#listeners.clear();
   }
 }

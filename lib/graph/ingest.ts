@@ -1,12 +1,27 @@
 /** Ingest: many rows into a graph, in one transaction and constant memory (besides one entry per `ref`). */
 
 import type { Progress } from "../backend/care.ts";
-import { type GraphError, InvalidArgumentError, NotFoundError } from "../backend/errors.ts";
+import type { GraphError } from "../backend/errors.ts";
 import type { GraphTransaction } from "../backend/graph_backend.ts";
 import type { Key, KeyValue } from "../backend/key_value.ts";
 import type { AnySchema, EdgeInput, NodeInput, Schema } from "../backend/schema.ts";
-import { show } from "../backend/validate.ts";
 import { RefTable } from "./ref_table.ts";
+import {
+  checkEnd,
+  checkKeyValue,
+  checkMembers,
+  checkRef,
+  checkRow,
+  EDGE_MEMBERS,
+  invalidRows,
+  isRowError,
+  LEFT_OUT,
+  NODE_MEMBERS,
+  placedError,
+  type RowError,
+  takenRef,
+  unknownRef,
+} from "./row_check.ts";
 import { type IngestRow, type RowSource, UnreadableRow } from "./row_source.ts";
 
 /** Rows that are handed to the backend in one call. Larger batches were not faster. */
@@ -70,11 +85,7 @@ export function ingestRows<S extends Schema = AnySchema>(
   options: IngestOptions = {},
 ): IngestResult {
   if (typeof (rows as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function") {
-    throw new InvalidArgumentError(`ingest: rows is ${show(rows)}; give an array, a generator or a file's rows`, {
-      code: "invalid-argument",
-      field: "rows",
-      value: rows,
-    });
+    throw invalidRows(rows);
   }
   // Inside, a row is unknown JSON: the backend checks nodes, edges and key-values, whatever the schema says.
   return db.transaction((tx) => new Ingest(tx as unknown as GraphTransaction, options).run(rows));
@@ -96,7 +107,7 @@ interface PendingNode {
 interface BadRow {
   readonly value: unknown;
   readonly position: Position;
-  readonly error: InvalidArgumentError | NotFoundError;
+  readonly error: RowError;
 }
 
 /** An end above 0 is an id; an end below 0 is the node at place −end − 1 of the same batch. */
@@ -157,30 +168,24 @@ class Ingest {
 
   #take(row: unknown, position: Position): void {
     if (row instanceof UnreadableRow) throw row.reason;
-    const { node, edge, kv, ref } = members(row, ROW_MEMBERS, "the row");
-    if (Number(node !== undefined) + Number(edge !== undefined) + Number(kv !== undefined) !== 1) {
-      throw invalidRow("the row must have exactly one of node, edge and kv", "row", row);
-    }
-    if (node !== undefined) return this.#takeNode(node, ref, row, position);
-    if (ref !== undefined) throw invalidRow("ref names a node; only a row with a node takes one", "ref", ref);
-    if (edge !== undefined) this.#takeEdge(edge, row, position);
+    const { node, edge, kv, ref } = checkRow(row);
+    if (node !== undefined) this.#takeNode(node, ref, row, position);
+    else if (edge !== undefined) this.#takeEdge(edge, row, position);
     else this.#takeKeyValue(kv);
   }
 
   #takeNode(node: unknown, ref: unknown, value: unknown, position: Position): void {
-    members(node, NODE_MEMBERS, "node");
-    if (ref !== undefined) {
-      if (typeof ref !== "string") throw invalidRow(`ref is ${show(ref)}; give a text`, "ref", ref);
-      if (this.#refs.get(ref) !== undefined) {
-        throw invalidRow(`an earlier row has the ref ${show(ref)} already; refs are unique`, "ref", ref);
-      }
-      this.#refs.add(ref, -this.#nodes.length - 1);
+    checkMembers(node, NODE_MEMBERS, "node");
+    const name = ref === undefined ? undefined : checkRef(ref);
+    if (name !== undefined) {
+      if (this.#refs.get(name) !== undefined) throw takenRef(name);
+      this.#refs.add(name, -this.#nodes.length - 1);
     }
-    this.#nodes.push({ node: node as NodeInput, ref, value, position });
+    this.#nodes.push({ node: node as NodeInput, ref: name, value, position });
   }
 
   #takeEdge(edge: unknown, value: unknown, position: Position): void {
-    const { from, to, type, data } = members(edge, EDGE_MEMBERS, "edge");
+    const { from, to, type, data } = checkMembers(edge, EDGE_MEMBERS, "edge");
     const input = {
       from: this.#end(from, "from"),
       to: this.#end(to, "to"),
@@ -191,21 +196,15 @@ class Ingest {
   }
 
   #end(end: unknown, field: "from" | "to"): number {
-    if (typeof end === "number" && Number.isSafeInteger(end) && end > 0) return end;
-    const ref = typeof end === "object" && end !== null && !Array.isArray(end)
-      ? members(end, END_MEMBERS, field)["ref"]
-      : undefined;
-    if (typeof ref !== "string") {
-      throw invalidRow(`${field} is ${show(end)}; give a node's id or { ref: "..." }`, field, end);
-    }
+    const ref = checkEnd(end, field);
+    if (typeof ref === "number") return ref;
     const target = this.#refs.get(ref);
     if (target === undefined || target === LEFT_OUT) throw unknownRef(ref, field);
     return target;
   }
 
   #takeKeyValue(kv: unknown): void {
-    const { key, value, ttlSeconds } = members(kv, KEY_VALUE_MEMBERS, "kv");
-    if (value === undefined) throw invalidRow("kv has no value; null is one", "kv.value", value);
+    const { key, value, ttlSeconds } = checkKeyValue(kv);
     this.#tx.kv.set(key as Key, value as KeyValue, { ttlSeconds: ttlSeconds as number | undefined });
     this.#keyValueCount++;
   }
@@ -278,7 +277,7 @@ class Ingest {
     try {
       return insertBatch();
     } catch (error) {
-      if (!isBadRow(error)) throw error;
+      if (!isRowError(error)) throw error;
     }
     return pending.map((row) => {
       try {
@@ -292,7 +291,7 @@ class Ingest {
 
   /** Notes a bad row; any other error ends the ingest. */
   #refuse(value: unknown, position: Position, error: unknown): void {
-    if (!isBadRow(error)) throw error;
+    if (!isRowError(error)) throw error;
     this.#bad.push({ value, position, error });
   }
 
@@ -302,66 +301,13 @@ class Ingest {
     this.#bad = [];
     const { onSkip } = this.#options;
     for (const { value, position, error } of bad) {
-      if (onSkip === undefined) throw placed(error, position);
+      if (onSkip === undefined) throw placedError(error, position);
       this.#skippedCount++;
       const { row, file, line } = position;
       const given = value instanceof UnreadableRow ? value.text : value;
       onSkip({ row, ...(file === undefined ? undefined : { file, line }), value: given }, error);
     }
   }
-}
-
-/** The error with the row's place in front of its message. */
-function placed(error: InvalidArgumentError | NotFoundError, { row, file, line }: Position): GraphError {
-  const where = file === undefined ? `row ${row}` : `${file} line ${line}`;
-  const { code, field, value } = error;
-  const ErrorClass = error instanceof NotFoundError ? NotFoundError : InvalidArgumentError;
-  return new ErrorClass(`ingest: ${where}: ${error.message}`, {
-    code,
-    cause: error,
-    ...(field === undefined ? undefined : { field }),
-    ...(value === undefined ? undefined : { value }),
-  });
-}
-
-/** Stands for the id of a node whose row was left out. Its ref stays taken, so that the answer is the same in any batch. */
-const LEFT_OUT = 0;
-
-const ROW_MEMBERS: ReadonlySet<string> = new Set(["node", "edge", "kv", "ref"]);
-const NODE_MEMBERS: ReadonlySet<string> = new Set(["kind", "name", "data", "filePath", "labels"]);
-const EDGE_MEMBERS: ReadonlySet<string> = new Set(["type", "from", "to", "data"]);
-const KEY_VALUE_MEMBERS: ReadonlySet<string> = new Set(["key", "value", "ttlSeconds"]);
-const END_MEMBERS: ReadonlySet<string> = new Set(["ref"]);
-
-/** The members of a plain object; one that is not known is refused, so that a misspelt one is not lost. */
-function members(value: unknown, known: ReadonlySet<string>, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidRow(`${what} is ${show(value)}; give an object`, what, value);
-  }
-  for (const key in value) {
-    if (known.has(key)) continue;
-    const hint = key === "id"
-      ? "ids are given by the database; name a row with ref"
-      : `known: ${[...known].join(", ")}`;
-    throw invalidRow(`${what} has the unknown member ${show(key)}; ${hint}`, key, value);
-  }
-  return value as Record<string, unknown>;
-}
-
-function invalidRow(message: string, field: string, value: unknown): InvalidArgumentError {
-  return new InvalidArgumentError(message, { code: "invalid-row", field, value });
-}
-
-function unknownRef(ref: string, field: string): NotFoundError {
-  return new NotFoundError(`no earlier row has the ref ${show(ref)} (field "${field}"); put the node's row first`, {
-    code: "unknown-ref",
-    field,
-    value: ref,
-  });
-}
-
-function isBadRow(error: unknown): error is InvalidArgumentError | NotFoundError {
-  return error instanceof InvalidArgumentError || error instanceof NotFoundError;
 }
 
 function isRowSource(rows: Iterable<unknown>): rows is RowSource {

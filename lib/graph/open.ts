@@ -1,13 +1,11 @@
 /** Opens a database with the engine that its file is of. */
 
 import type { Durability } from "../backend/care.ts";
-import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
 import type { GraphBackend } from "../backend/graph_backend.ts";
 import type { AnySchema, Schema } from "../backend/schema.ts";
-import { checkText, show } from "../backend/validate.ts";
 import { SqliteBackend } from "../sqlite/mod.ts";
 import { type Retention, V3Backend } from "../v3/mod.ts";
-import { type EngineName, engineOfFile } from "./file_engine.ts";
+import { chooseEngine } from "./choose_engine.ts";
 
 /** How to open a database. */
 export interface OpenOptions {
@@ -34,9 +32,6 @@ export interface OpenOptions {
   readonly immutable?: boolean | undefined;
 }
 
-const ENGINES: readonly unknown[] = ["v3", "sqlite"];
-const V3_ONLY = ["retention", "cacheBytes", "immutable"] as const;
-
 /**
  * Opens a database file, creating it when it is missing. `:memory:` is a private database in memory.
  *
@@ -61,37 +56,7 @@ const V3_ONLY = ["retention", "cacheBytes", "immutable"] as const;
  * @throws {IoError} when the file or its folder cannot be read or written
  */
 export function open<S extends Schema = AnySchema>(path: string, options: OpenOptions = {}): GraphBackend<S> {
-  checkText(path, "open", "path");
-  const { backend, ...rest } = options;
-  if (backend !== undefined && !ENGINES.includes(backend)) {
-    throw new InvalidArgumentError(`open: backend is ${show(backend)}; give "v3" or "sqlite", or leave it out`, {
-      code: "invalid-argument",
-      field: "backend",
-      value: backend,
-    });
-  }
-  const found = path === ":memory:" ? undefined : engineOfFile(path);
-  if (found !== undefined && backend !== undefined && found !== backend) throw wrongBackend(path, found, backend);
-  const engine = found ?? backend ?? "v3";
-  if (engine === "v3") return V3Backend.open<S>(path, rest);
-  for (const option of V3_ONLY) {
-    if (rest[option] !== undefined) throw onlyV3(path, option, rest[option]);
-  }
-  return SqliteBackend.open<S>(path, rest);
-}
-
-const NAMES: Readonly<Record<EngineName, string>> = { v3: "a V3 database", sqlite: "a SQLite database" };
-
-function wrongBackend(path: string, found: EngineName, backend: EngineName): InvalidArgumentError {
-  return new InvalidArgumentError(
-    `open: backend is "${backend}", but ${path} is ${NAMES[found]}; leave backend out, or give another path`,
-    { code: "wrong-backend", field: "backend", value: backend },
-  );
-}
-
-function onlyV3(path: string, option: typeof V3_ONLY[number], value: unknown): UnsupportedError {
-  return new UnsupportedError(
-    `open: ${option} is given, but ${path} is ${NAMES.sqlite}, which has no such option; leave it out`,
-    { code: "option-not-supported", field: option, value },
-  );
+  const engine = chooseEngine(path, options, "open");
+  const { backend: _, ...rest } = options;
+  return engine === "v3" ? V3Backend.open<S>(path, rest) : SqliteBackend.open<S>(path, rest);
 }

@@ -3,7 +3,7 @@
  *
  *   control    Int32: dead, root index, table version, history epoch, pins in use, then the pin slots
  *   roots      f64: a ring of published states, the ring of kept commits that the file does not name yet, further facts
- *   metadata   per frame: page id (u32), version (i32), recently used (u8); the writer's hash table; hints for readers
+ *   metadata   four words for each frame (`FRAME`); the writer's hash table; hints for readers
  *   frames     4096 bytes each: first those of the writer, then, in segments, those that readers fill
  *
  * A buffer is at most 2 GiB, so that an offset in it is an integer of 32 bits for every JIT compiler.
@@ -11,6 +11,20 @@
 
 /** Bytes of a frame. */
 export const FRAME_SIZE = 4096;
+/** What is known of a frame: words, as integers of 32 bits. Together, so that a look at a frame is one line of a cache. */
+export const FRAME = {
+  /** Id of its page, or 0. */
+  page: 0,
+  /** Version of its content: odd while that changes. */
+  version: 1,
+  /** Low half of the birth of its page. */
+  birth: 2,
+  /** Of readers' frames: 1 when it was used since it was last looked at for eviction. */
+  used: 3,
+} as const;
+/** A frame's words begin at its number shifted left by this. */
+export const FRAME_SHIFT = 2;
+
 /** Frames of a full segment of readers' frames (1 GiB), as a power of two. */
 export const SEGMENT_SHIFT = 18;
 /** Readers' frames that one page may be in: a set, as in the caches of processors. */
@@ -76,12 +90,8 @@ export class SharedMemory {
   /** Frames of the writer; the others are the readers'. */
   readonly writerFrameCount: number;
   readonly frameCount: number;
-  /** Page of each frame, or 0. */
-  readonly pageOf: Uint32Array<SharedArrayBuffer>;
-  /** Version of each frame's content: odd while it changes. */
-  readonly versions: Int32Array<SharedArrayBuffer>;
-  /** Whether a frame was used since it was last looked at for eviction. */
-  readonly used: Uint8Array<SharedArrayBuffer>;
+  /** What is known of the frames: `FRAME`. */
+  readonly frames: Int32Array<SharedArrayBuffer>;
   /** The writer's hash table: frame + 1 of the page that hashes here, or 0; linear probing. */
   readonly table: Int32Array<SharedArrayBuffer>;
   /** Where readers found a page last: a frame for each hash. */
@@ -99,11 +109,9 @@ export class SharedMemory {
     this.frameCount = frames;
     const { metadata } = handle;
     const layout = metadataLayout(this.writerFrameCount, frames);
-    this.pageOf = new Uint32Array(metadata, layout.pageOf, frames);
-    this.versions = new Int32Array(metadata, layout.versions, frames);
+    this.frames = new Int32Array(metadata, 0, frames << FRAME_SHIFT);
     this.table = new Int32Array(metadata, layout.table, 2 ** tableBits(this.writerFrameCount));
     this.hints = new Int32Array(metadata, layout.hints, 2 ** tableBits(frames));
-    this.used = new Uint8Array(metadata, layout.used, frames);
   }
 
   /**
@@ -151,10 +159,7 @@ function allocate(sizeBytes: number): SharedArrayBuffer {
 
 /** Byte offsets in the metadata. */
 function metadataLayout(writerFrames: number, frames: number) {
-  const pageOf = 0;
-  const versions = pageOf + 4 * frames;
-  const table = versions + 4 * frames;
+  const table = 4 * 2 ** FRAME_SHIFT * frames;
   const hints = table + 4 * 2 ** tableBits(writerFrames);
-  const used = hints + 4 * 2 ** tableBits(frames);
-  return { pageOf, versions, table, hints, used, sizeBytes: used + frames };
+  return { table, hints, sizeBytes: hints + 4 * 2 ** tableBits(frames) };
 }

@@ -63,12 +63,13 @@ export function readEdgePage(
  * SQL condition on edge types. The unary plus keeps the planner on the index of the node: an index of types would read all
  * edges of a type.
  */
-function typeCondition(types: readonly string[] | undefined): string {
+export function typeCondition(types: readonly string[] | undefined): string {
   if (types === undefined) return "";
   return types.length === 1 ? " AND +edge_type = ?" : " AND +edge_type IN (SELECT value FROM json_each(?))";
 }
 
-function typeParameters(types: readonly string[] | undefined): SqlValue[] {
+/** What the condition on edge types takes. */
+export function typeParameters(types: readonly string[] | undefined): SqlValue[] {
   if (types === undefined) return [];
   return [types.length === 1 ? types[0] as string : JSON.stringify(types)];
 }

@@ -1,5 +1,6 @@
 /** Reads of one connection: the tables as the contract's records. */
 
+import type { LinkBatch, LinkPosition } from "../backend/links.ts";
 import type { Direction } from "../backend/query.ts";
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
@@ -17,6 +18,7 @@ import {
   readEdgesOf,
   readNeighbors,
 } from "./edge_rows.ts";
+import { readLinkPage } from "./link_rows.ts";
 import { countValues, keyExists, readValue, readValuePage } from "./kv_rows.ts";
 import {
   countNodes,
@@ -103,6 +105,17 @@ export class SqliteReadStore implements ReadStore {
 
   degree(id: number, direction: Direction, types: readonly string[] | undefined): number {
     return readDegree(this.connection, id, direction, types);
+  }
+
+  linkPage(
+    direction: "out" | "in",
+    types: readonly string[] | undefined,
+    from: LinkPosition,
+    untilNode: number,
+    _withEdges: boolean,
+    batch: LinkBatch,
+  ): LinkPosition | undefined {
+    return readLinkPage(this.connection, direction, types, from, untilNode, batch);
   }
 
   readValue(key: Uint8Array, now: number): StoredValue | undefined {

@@ -8,6 +8,7 @@
 import type { EdgeRecord } from "../backend/schema.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
 import type { Pages } from "./pages.ts";
+import { noteGarbage } from "./garbage.ts";
 import { readRecordChain } from "./record_chain.ts";
 import type { StringTable } from "./string_table.ts";
 import { readText } from "./text.ts";
@@ -27,6 +28,9 @@ export function writeEdgeHead(bytes: Uint8Array, at: number, type: number, from:
 }
 
 const NO_DATA = "{}";
+
+/** Bytes that a record takes, without its data. */
+const RECORD_GARBAGE = 96;
 
 /** A stored record that is being read; one object is used for many records. */
 export class EdgeReader {
@@ -61,12 +65,14 @@ export class EdgeReader {
 
   /** The edge without its data. */
   header(id: number): Omit<EdgeRecord, "data"> {
+    noteGarbage(RECORD_GARBAGE);
     return { id, from: this.from, to: this.to, type: this.#strings.text(this.type) };
   }
 
   /** The whole edge. */
   record(id: number): EdgeRecord {
     const { from, to } = this;
+    noteGarbage(RECORD_GARBAGE);
     const type = this.#strings.text(this.type);
     if (this.#dataAt === this.#end) return { id, from, to, type, data: {} };
     return { id, from, to, type, data: parseStoredData(this.dataText(), "edge", id) as EdgeRecord["data"] };

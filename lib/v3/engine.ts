@@ -7,7 +7,7 @@ import { CorruptionError, IoError } from "../backend/errors.ts";
 import type { Durability } from "../backend/care.ts";
 import { writeCatalog } from "./catalog.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
-import { CONTROL, type SharedMemory } from "../snapshot/mod.ts";
+import { CONTROL, FRAME_SHIFT, type SharedMemory } from "../snapshot/mod.ts";
 import type { FreePages } from "./free_pages.ts";
 import { GraphWriter, type WriterMark } from "./graph_writer.ts";
 import type { Header, RetentionLimits } from "./header.ts";
@@ -551,11 +551,10 @@ export class Engine {
 }
 
 /** The writer's frames in shared memory. */
-function cacheFramesOf({ handle, pageOf, versions, table, control, writerFrameCount }: SharedMemory): CacheFrames {
+function cacheFramesOf({ handle, frames, table, control, writerFrameCount }: SharedMemory): CacheFrames {
   return {
     buffer: handle.writerFrames,
-    pageOf: pageOf.subarray(0, writerFrameCount),
-    versions: versions.subarray(0, writerFrameCount),
+    info: frames.subarray(0, writerFrameCount << FRAME_SHIFT),
     table,
     tableVersion: control.subarray(CONTROL.tableVersion, CONTROL.tableVersion + 1),
     mustStay: handle.readerFrames.length === 0,

@@ -14,7 +14,7 @@
  */
 
 import { corruptPage, entryCount, isBefore } from "./number_branch.ts";
-import { fieldLimit, MAX_FIELD_WIDTH, readField } from "./number_field.ts";
+import { fieldLimit, MAX_FIELD_WIDTH, readField, readFields } from "./number_field.ts";
 import { PAGE_COUNT_AT, PAGE_SIZE, PAGE_TYPE } from "./page.ts";
 import type { Pages } from "./pages.ts";
 
@@ -106,6 +106,18 @@ export class LinkLeaf {
   type(index: number): number {
     const at = this.#entriesEnd - index * this.entrySize - this.widthType;
     return this.baseType + readField(this.#view, at, this.widthType);
+  }
+
+  /** Copies the second numbers of the entries `start` to `end` - 1. */
+  copyB(start: number, end: number, into: Float64Array, at: number): void {
+    const from = this.#entriesEnd - (start + 1) * this.entrySize;
+    readFields(this.#view, from, -this.entrySize, this.widthB, this.baseB, into, at, at + end - start);
+  }
+
+  /** Copies the third numbers of the entries `start` to `end` - 1. */
+  copyC(start: number, end: number, into: Float64Array, at: number): void {
+    const from = this.#entriesEnd - (start + 1) * this.entrySize + this.widthB;
+    readFields(this.#view, from, -this.entrySize, this.widthC, this.baseC, into, at, at + end - start);
   }
 
   /** The first group whose number is not below one; the number of groups when all are. */

@@ -145,7 +145,7 @@ export class LinkTree {
 }
 
 /** The way down to a leaf, and the key that the leaf behind it begins with. */
-class LinkWay {
+export class LinkWay {
   hasNext = false;
   nextA = 0;
   nextB = 0;

@@ -11,7 +11,7 @@ import type { OpenFile } from "./file_system.ts";
 import { watchGarbage } from "./garbage.ts";
 import { PAGE_BIRTH_AT, PAGE_CHECKSUM_AT, PAGE_SIZE, PAGE_TYPE_AT, pageOffset } from "./page.ts";
 import type { Pages } from "./pages.ts";
-import { tableBits } from "../snapshot/mod.ts";
+import { FRAME, FRAME_SHIFT, tableBits } from "../snapshot/mod.ts";
 import { forgetTextBuffer } from "./text.ts";
 
 /** Calls of `fetch` (and of what makes pages) for which an address stays valid. */
@@ -51,10 +51,8 @@ function allocateFrames(sizeBytes: number): ArrayBufferLike {
 export interface CacheFrames {
   /** Frames of 4096 bytes. */
   readonly buffer: ArrayBufferLike;
-  /** Page id of each frame, or 0. */
-  readonly pageOf: Uint32Array;
-  /** Version of each frame's content: odd while it changes. */
-  readonly versions: Int32Array;
+  /** What is known of each frame: words as in `FRAME`. */
+  readonly info: Int32Array;
   /** Frame + 1 of the page that hashes here, or 0; linear probing. Its size is a power of two. */
   readonly table: Int32Array;
   /** Word 0 is odd while entries of the table move. */
@@ -69,8 +67,7 @@ function privateFrames(cacheBytes: number): CacheFrames {
   const frames = sizeBytes / PAGE_SIZE;
   return {
     buffer: allocateFrames(sizeBytes),
-    pageOf: new Uint32Array(frames),
-    versions: new Int32Array(frames),
+    info: new Int32Array(frames << FRAME_SHIFT),
     table: new Int32Array(2 ** tableBits(frames)),
     tableVersion: new Int32Array(1),
     mustStay: false,
@@ -94,8 +91,8 @@ export class PageCache implements Pages {
   readonly u32: Uint32Array;
   readonly f64: Float64Array;
   readonly #source: CachedFile;
-  readonly #pageOf: Uint32Array;
-  readonly #versions: Int32Array;
+  readonly #info: Int32Array;
+  readonly #frameCount: number;
   /** When each frame was last used, in calls. */
   readonly #usedAt: Float64Array;
   readonly #isDirty: Uint8Array;
@@ -116,7 +113,7 @@ export class PageCache implements Pages {
 
   /** @param frames frames that other threads read; without them the cache has its own */
   constructor(source: CachedFile, cacheBytes: number, frames?: CacheFrames) {
-    const { buffer, pageOf, versions, table, tableVersion, mustStay } = frames ?? privateFrames(cacheBytes);
+    const { buffer, info, table, tableVersion, mustStay } = frames ?? privateFrames(cacheBytes);
     this.#isPrivate = frames === undefined;
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
@@ -124,10 +121,10 @@ export class PageCache implements Pages {
     this.f64 = new Float64Array(buffer);
     this.#source = source;
     this.#fileBytes = source.file.size();
-    this.#pageOf = pageOf;
-    this.#versions = versions;
-    this.#usedAt = new Float64Array(pageOf.length);
-    this.#isDirty = new Uint8Array(pageOf.length);
+    this.#info = info;
+    this.#frameCount = info.length >>> FRAME_SHIFT;
+    this.#usedAt = new Float64Array(this.#frameCount);
+    this.#isDirty = new Uint8Array(this.#frameCount);
     this.#slots = table;
     this.#tableVersion = tableVersion;
     this.#mustStay = mustStay;
@@ -146,7 +143,7 @@ export class PageCache implements Pages {
 
   /** Number of frames. */
   get frameCount(): number {
-    return this.#pageOf.length;
+    return this.#frameCount;
   }
 
   /** Number of pages that are not in the file as they are here. */
@@ -171,14 +168,21 @@ export class PageCache implements Pages {
     return address;
   }
 
+  /** Page of a frame, or 0. */
+  #pageAt(frame: number): number {
+    return (this.#info[frame << FRAME_SHIFT] as number) >>> 0;
+  }
+
   /** Frame of a page, or -1. */
   #find(pageId: number): number {
+    const info = this.#info;
+    const page = pageId | 0;
     const slots = this.#slots;
     const mask = this.#slotMask;
     let slot = Math.imul(pageId, 0x9e3779b1) >>> this.#hashShift;
     for (;;) {
       const frame = (slots[slot] as number) - 1;
-      if (frame < 0 || this.#pageOf[frame] === pageId) return frame;
+      if (frame < 0 || info[frame << FRAME_SHIFT] === page) return frame;
       slot = (slot + 1) & mask;
     }
   }
@@ -231,9 +235,9 @@ export class PageCache implements Pages {
   protected claim(pageId: number): number {
     if (this.#isReleased) assert.fail(`page ${pageId} of a closed database`);
     const frame = this.#emptyFrames.pop() ??
-      (this.#usedFrames < this.#pageOf.length ? this.#usedFrames++ : this.#evict());
-    Atomics.add(this.#versions, frame, 1);
-    this.#pageOf[frame] = pageId;
+      (this.#usedFrames < this.#frameCount ? this.#usedFrames++ : this.#evict());
+    Atomics.add(this.#info, (frame << FRAME_SHIFT) + FRAME.version, 1);
+    this.#info[frame << FRAME_SHIFT] = pageId;
     this.#usedAt[frame] = ++this.#tick;
     let slot = Math.imul(pageId, 0x9e3779b1) >>> this.#hashShift;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#slotMask;
@@ -243,7 +247,9 @@ export class PageCache implements Pages {
 
   /** The bytes of a frame are now what its page holds. */
   protected showFrame(frame: number): void {
-    Atomics.add(this.#versions, frame, 1);
+    const at = frame << FRAME_SHIFT;
+    this.#info[at + FRAME.birth] = this.f64[(frame * PAGE_SIZE + PAGE_BIRTH_AT) >>> 3] as number;
+    Atomics.add(this.#info, at + FRAME.version, 1);
   }
 
   /** Frame of a page that may be in the cache, or -1. */
@@ -263,7 +269,7 @@ export class PageCache implements Pages {
 
   /** Page of a frame. */
   protected pageOfFrame(frame: number): number {
-    return this.#pageOf[frame] as number;
+    return this.#pageAt(frame);
   }
 
   /** Notes that the page of a frame is to be written. */
@@ -289,14 +295,14 @@ export class PageCache implements Pages {
     const mask = this.#slotMask;
     // A reader that finds nothing looks again when entries moved meanwhile.
     Atomics.add(this.#tableVersion, 0, 1);
-    let hole = Math.imul(this.#pageOf[frame] as number, 0x9e3779b1) >>> this.#hashShift;
+    let hole = Math.imul(this.#pageAt(frame), 0x9e3779b1) >>> this.#hashShift;
     while (slots[hole] !== frame + 1) hole = (hole + 1) & mask;
     // Entries behind the hole move up unless that would put them before their own hash (deletion under linear probing).
     for (let at = hole;;) {
       at = (at + 1) & mask;
       const other = (slots[at] as number) - 1;
       if (other < 0) break;
-      const home = Math.imul(this.#pageOf[other] as number, 0x9e3779b1) >>> this.#hashShift;
+      const home = Math.imul(this.#pageAt(other), 0x9e3779b1) >>> this.#hashShift;
       if (((at - home) & mask) >= ((at - hole) & mask)) {
         slots[hole] = other + 1;
         hole = at;
@@ -305,19 +311,19 @@ export class PageCache implements Pages {
     slots[hole] = 0;
     Atomics.add(this.#tableVersion, 0, 1);
     // A page that could not be read was never shown.
-    if (((this.#versions[frame] as number) & 1) === 1) this.showFrame(frame);
+    if (((this.#info[(frame << FRAME_SHIFT) + FRAME.version] as number) & 1) === 1) this.showFrame(frame);
     if (this.#isDirty[frame] === 1) {
       this.#isDirty[frame] = 0;
       this.#dirtyCount--;
     }
-    this.#pageOf[frame] = 0;
+    this.#info[frame << FRAME_SHIFT] = 0;
     this.forgetFrame(frame);
   }
 
   /** Makes a frame empty: of a sample, the one that was not used for longest. */
   #evict(): number {
     if (this.#mustStay) throw this.#fullError();
-    const frames = this.#pageOf.length;
+    const frames = this.#frameCount;
     const usedAt = this.#usedAt;
     let victim = -1;
     let oldest = this.#tick - ADDRESS_LIFE;
@@ -329,7 +335,7 @@ export class PageCache implements Pages {
         victim = frame;
       }
     }
-    if (this.#isDirty[victim] === 1) this.#writeAround(this.#pageOf[victim] as number);
+    if (this.#isDirty[victim] === 1) this.#writeAround(this.#pageAt(victim));
     this.#unmap(victim);
     return victim;
   }
@@ -401,7 +407,7 @@ export class PageCache implements Pages {
     const pageIds = new Uint32Array(this.#dirtyCount);
     let count = 0;
     for (let frame = 0; frame < this.#usedFrames; frame++) {
-      if (this.#isDirty[frame] === 1) pageIds[count++] = this.#pageOf[frame] as number;
+      if (this.#isDirty[frame] === 1) pageIds[count++] = this.#pageAt(frame);
     }
     pageIds.sort();
     for (let at = 0; at < count;) {

@@ -1,5 +1,6 @@
 /** Reads of one state of a graph: `ReadStore` over its trees. */
 
+import type { LinkBatch, LinkPosition } from "../backend/links.ts";
 import type { Direction } from "../backend/query.ts";
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
@@ -9,7 +10,9 @@ import { decodeValue, expiresAtOf, NEVER_EXPIRES } from "../kv/mod.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import { EdgeReader } from "./edge_record.ts";
 import { expiryOf } from "./expiry_key.ts";
+import { noteGarbage } from "./garbage.ts";
 import { termOf } from "./graph_writer.ts";
+import { LinkPageReader } from "./link_page.ts";
 import type { LinkTree } from "./link_tree.ts";
 import { NodeReader } from "./node_record.ts";
 import { nodePage } from "./node_page.ts";
@@ -27,6 +30,10 @@ export interface ReadParts {
   readonly counts: Counts;
 }
 
+/** What a list of numbers leaves in the end: itself, and what it outgrew. */
+const LIST_GARBAGE = 64;
+const LIST_GARBAGE_PER_ENTRY = 24;
+
 /** What a filter that only names unknown types lets pass. */
 const NO_TYPES: readonly number[] = [];
 
@@ -40,6 +47,7 @@ export class V3ReadStore implements ReadStore {
   readonly #strings: StringTable;
   readonly #node: NodeReader;
   readonly #edge: EdgeReader;
+  #linkPages: LinkPageReader | undefined;
   readonly #lsn: () => number;
 
   constructor(parts: ReadParts, lsn: () => number) {
@@ -252,6 +260,7 @@ export class V3ReadStore implements ReadStore {
         const neighbor = links[at] as number;
         if (!distinct || ids.length === 0 || ids[ids.length - 1] !== neighbor) ids.push(neighbor);
       }
+      noteGarbage(LIST_GARBAGE + ids.length * LIST_GARBAGE_PER_ENTRY);
       return ids;
     }
     const ids: number[] = [];
@@ -268,6 +277,7 @@ export class V3ReadStore implements ReadStore {
         last = neighbor;
       }
     }
+    noteGarbage(LIST_GARBAGE + ids.length * LIST_GARBAGE_PER_ENTRY);
     return ids;
   }
 
@@ -288,6 +298,21 @@ export class V3ReadStore implements ReadStore {
       for (let at = tree.start; at < tree.end; at++) if (types.includes(tree.type(at))) count++;
     }
     return count;
+  }
+
+  linkPage(
+    direction: "out" | "in",
+    types: readonly string[] | undefined,
+    from: LinkPosition,
+    untilNode: number,
+    withEdges: boolean,
+    batch: LinkBatch,
+  ): LinkPosition | undefined {
+    this.prepareEdges();
+    const tree = direction === "out" ? this.trees.outgoing : this.trees.incoming;
+    const numbers = this.#typeNumbers(types);
+    this.#linkPages ??= new LinkPageReader();
+    return this.#linkPages.read(this.#pages, tree.root, numbers, from, untilNode, withEdges, batch);
   }
 
   readValue(key: Uint8Array, now: number): StoredValue | undefined {

@@ -9,9 +9,10 @@
 import process from "node:process";
 import { crc32 } from "node:zlib";
 import { ClosedError, CorruptionError, IoError } from "../backend/errors.ts";
-import { CONTROL, SEGMENT_SHIFT, SET_FRAMES, type SharedMemory } from "../snapshot/mod.ts";
+import { CONTROL, FRAME, FRAME_SHIFT, SEGMENT_SHIFT, SET_FRAMES, type SharedMemory } from "../snapshot/mod.ts";
 import { checkPage } from "./check_page.ts";
 import type { OpenFile } from "./file_system.ts";
+import { watchGarbage } from "./garbage.ts";
 import { PAGE_BIRTH_AT, PAGE_CHECKSUM_AT, PAGE_SIZE, pageOffset } from "./page.ts";
 import { type Pages, StaleRead } from "./pages.ts";
 
@@ -45,9 +46,8 @@ export class SharedPages implements Pages {
   f64: Float64Array;
   readonly #memory: SharedMemory;
   readonly #source: SharedFile;
-  readonly #pageOf: Uint32Array;
-  readonly #versions: Int32Array;
-  readonly #used: Uint8Array;
+  /** Words of the frames. */
+  readonly #info: Int32Array;
   readonly #hints: Int32Array;
   readonly #hintShift: number;
   readonly #tableShift: number;
@@ -65,11 +65,10 @@ export class SharedPages implements Pages {
   readonly #fence = new Int32Array(1);
 
   constructor(memory: SharedMemory, source: SharedFile) {
+    watchGarbage();
     this.#memory = memory;
     this.#source = source;
-    this.#pageOf = memory.pageOf;
-    this.#versions = memory.versions;
-    this.#used = memory.used;
+    this.#info = memory.frames;
     this.#hints = memory.hints;
     this.#hintShift = 32 - Math.log2(memory.hints.length);
     this.#tableShift = 32 - Math.log2(memory.table.length);
@@ -87,15 +86,14 @@ export class SharedPages implements Pages {
   fetch(pageId: number, birth: number): number {
     const frame = this.#hints[Math.imul(pageId, GOLDEN) >>> this.#hintShift] as number;
     // The version first: who fills a frame changes it before everything else, and again after everything else.
-    const version = NEEDS_FENCE ? Atomics.load(this.#versions, frame) : this.#versions[frame] as number;
-    if (this.#pageOf[frame] === pageId && (version & 1) === 0) {
-      const address = this.#enter(frame);
-      if ((this.f64[(address + PAGE_BIRTH_AT) >>> 3] as number) >>> 0 === birth) {
-        this.#note(frame, version);
-        return address;
-      }
+    const info = this.#info;
+    const at = frame << FRAME_SHIFT;
+    const version = NEEDS_FENCE ? Atomics.load(info, at + FRAME.version) : info[at + FRAME.version] as number;
+    if (info[at] !== (pageId | 0) || (version & 1) !== 0 || info[at + FRAME.birth] !== (birth | 0)) {
+      return this.#search(pageId, birth);
     }
-    return this.#search(pageId, birth);
+    this.#note(frame, version);
+    return this.#enter(frame);
   }
 
   /** Lets the views show the segment of a frame; returns the frame's address. */
@@ -104,7 +102,8 @@ export class SharedPages implements Pages {
       if (this.#segment !== 0) this.#show(0);
       return frame * PAGE_SIZE;
     }
-    if (this.#used[frame] === 0) this.#used[frame] = 1;
+    const used = (frame << FRAME_SHIFT) + FRAME.used;
+    if (this.#info[used] === 0) this.#info[used] = 1;
     const own = frame - this.#writerFrames;
     const segment = (own >>> SEGMENT_SHIFT) + 1;
     if (this.#segment !== segment) this.#show(segment);
@@ -130,7 +129,7 @@ export class SharedPages implements Pages {
   }
 
   #isChanged(at: number): boolean {
-    return this.#versions[this.#frames[at] as number] !== this.#noted[at];
+    return this.#info[((this.#frames[at] as number) << FRAME_SHIFT) + FRAME.version] !== this.#noted[at];
   }
 
   isCurrent(): boolean {
@@ -187,7 +186,6 @@ export class SharedPages implements Pages {
     if (this.#sets === 0) return -1;
     const first = this.#firstOfSet(pageId);
     for (let other = first; other < first + SET_FRAMES; other++) {
-      if (this.#pageOf[other] !== pageId) continue;
       const address = this.#take(other, pageId, birth);
       if (address >= 0) return address;
     }
@@ -196,13 +194,14 @@ export class SharedPages implements Pages {
 
   /** Takes a page in a frame, when the frame really holds it; its address, or -1. */
   #take(frame: number, pageId: number, birth: number): number {
-    const version = Atomics.load(this.#versions, frame);
-    if ((version & 1) !== 0 || this.#pageOf[frame] !== pageId) return -1;
-    const address = this.#enter(frame);
-    if ((this.f64[(address + PAGE_BIRTH_AT) >>> 3] as number) >>> 0 !== birth) return -1;
+    const info = this.#info;
+    const at = frame << FRAME_SHIFT;
+    if (info[at] !== (pageId | 0)) return -1;
+    const version = Atomics.load(info, at + FRAME.version);
+    if ((version & 1) !== 0 || info[at] !== (pageId | 0) || info[at + FRAME.birth] !== (birth | 0)) return -1;
     this.#hints[Math.imul(pageId, GOLDEN) >>> this.#hintShift] = frame;
     this.#note(frame, version);
-    return address;
+    return this.#enter(frame);
   }
 
   /** The writer's frame of a page, or -1. */
@@ -215,7 +214,7 @@ export class SharedPages implements Pages {
       for (let step = 0; step <= this.#tableMask; step++) {
         const frame = (table[slot] as number) - 1;
         if (frame < 0) break;
-        if (this.#pageOf[frame] === pageId) return frame;
+        if (this.#info[frame << FRAME_SHIFT] === (pageId | 0)) return frame;
         slot = (slot + 1) & this.#tableMask;
       }
       if ((before & 1) === 0 && Atomics.load(control, CONTROL.tableVersion) === before) return -1;
@@ -233,36 +232,41 @@ export class SharedPages implements Pages {
       throw new CorruptionError(`${name}: page ${pageId} is missing`, { code: "page-missing", value: pageId });
     }
     const frame = this.#claim(pageId);
-    const versions = this.#versions;
+    const info = this.#info;
+    const at = frame << FRAME_SHIFT;
     try {
       const address = this.#enter(frame);
       this.#read(file, pageId, birth, address);
-      this.#pageOf[frame] = pageId;
-      const version = Atomics.add(versions, frame, 1) + 1 | 0;
+      info[at] = pageId;
+      info[at + FRAME.birth] = birth;
+      const version = Atomics.add(info, at + FRAME.version, 1) + 1 | 0;
       this.#hints[Math.imul(pageId, GOLDEN) >>> this.#hintShift] = frame;
       this.#note(frame, version);
       return address;
     } catch (error) {
-      if ((Atomics.load(versions, frame) & 1) === 1) Atomics.add(versions, frame, 1);
+      if ((Atomics.load(info, at + FRAME.version) & 1) === 1) Atomics.add(info, at + FRAME.version, 1);
       throw error;
     }
   }
 
   /** Takes a frame of the page's set, which nobody else then looks at: of those that were not used lately, the next one. */
   #claim(pageId: number): number {
-    const versions = this.#versions;
+    const info = this.#info;
     const first = this.#firstOfSet(pageId);
     for (let step = 0; step < MAX_CLAIMS; step++) {
       const frame = first + (this.#hand++ & (SET_FRAMES - 1));
-      if (step < SET_FRAMES && this.#pageOf[frame] !== 0 && this.#used[frame] === 1) {
-        this.#used[frame] = 0;
+      const at = frame << FRAME_SHIFT;
+      if (step < SET_FRAMES && info[at] !== 0 && info[at + FRAME.used] === 1) {
+        info[at + FRAME.used] = 0;
         continue;
       }
-      const version = Atomics.load(versions, frame);
-      if ((version & 1) !== 0 || Atomics.compareExchange(versions, frame, version, version + 1 | 0) !== version) {
+      const version = Atomics.load(info, at + FRAME.version);
+      if (
+        (version & 1) !== 0 || Atomics.compareExchange(info, at + FRAME.version, version, version + 1 | 0) !== version
+      ) {
         continue;
       }
-      this.#pageOf[frame] = 0;
+      info[at] = 0;
       return frame;
     }
     throw new IoError(

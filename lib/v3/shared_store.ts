@@ -1,5 +1,6 @@
 /** Reads of one published state from shared memory: each call is repeated until nothing changed under it. */
 
+import type { LinkBatch, LinkPosition } from "../backend/links.ts";
 import type { Direction } from "../backend/query.ts";
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
@@ -227,6 +228,17 @@ export class SharedReadStore extends V3ReadStore {
 
   override degree(id: number, direction: Direction, types: readonly string[] | undefined): number {
     return this.#repeat(() => super.degree(id, direction, types));
+  }
+
+  override linkPage(
+    direction: "out" | "in",
+    types: readonly string[] | undefined,
+    from: LinkPosition,
+    untilNode: number,
+    withEdges: boolean,
+    batch: LinkBatch,
+  ): LinkPosition | undefined {
+    return this.#repeat(() => super.linkPage(direction, types, from, untilNode, withEdges, batch));
   }
 
   override findEdge(from: number, to: number, type: string): number | undefined {

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import fc from "fast-check";
 import { ConflictError, IoError } from "../../lib/backend/errors.ts";
 import type { GraphBackend } from "../../lib/backend/graph_backend.ts";
-import { V3Backend, type V3Database, type V3Options } from "../../lib/v3/backend.ts";
+import { V3Backend, type V3Database } from "../../lib/v3/backend.ts";
+import type { V3Options } from "../../lib/v3/options.ts";
 import type { FileSystem, OpenFile } from "../../lib/v3/file_system.ts";
 import { MemoryFileSystem } from "../../lib/v3/memory_file_system.ts";
 import { contentOf, graphOf } from "../contract/graph_of.ts";

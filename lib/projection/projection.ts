@@ -1,0 +1,117 @@
+/** A projection over shared memory. */
+
+import { InvalidArgumentError } from "../backend/errors.ts";
+import type { Adjacency, Projection as ProjectedGraph } from "../backend/projection.ts";
+import { show } from "../backend/validate.ts";
+import { type AdjacencyHandle, adjacencyOf } from "./adjacency.ts";
+import { NodeIndex, type NodeIndexHandle } from "./node_index.ts";
+import { fillReverse } from "./reverse.ts";
+
+/** A graph, or a part of one, as algorithms read it. See `lib/backend/projection.ts`. */
+export type Projection = ProjectedGraph;
+
+/** Makes projections of handles. */
+export const Projection: {
+  /**
+   * The projection that another thread sent the handle of.
+   *
+   * @throws {InvalidArgumentError} when it is no handle of a projection
+   */
+  from(handle: unknown): Projection;
+} = {
+  from(handle: unknown): Projection {
+    const { format } = (handle ?? {}) as Partial<ProjectionHandle>;
+    if (format === FORMAT) return new SharedProjection(handle as ProjectionHandle);
+    throw new InvalidArgumentError(`Projection.from: ${show(handle)} is no handle of a projection; send \`handle\``, {
+      code: "invalid-projection",
+      field: "handle",
+      value: handle,
+    });
+  },
+};
+
+/** What tells a handle from other objects. */
+const FORMAT = "sqlitegraph-projection-1";
+
+/** States of the reverse links. */
+const MAKING = 1;
+const MADE = 2;
+
+/** How long a thread waits for another one that makes the reverse links, before it makes them itself. */
+const MAX_WAIT_MS = 5_000;
+
+/** A projection as it is sent to other threads. */
+export interface ProjectionHandle {
+  /** Tells it from other objects. */
+  readonly format: typeof FORMAT;
+  /** Its nodes. */
+  readonly nodes: NodeIndexHandle;
+  /** Number of edges. */
+  readonly edgeCount: number;
+  /** Whether each edge is in both rows. */
+  readonly isUndirected: boolean;
+  /** Links by the node that they leave. */
+  readonly out: AdjacencyHandle;
+  /** Links by the node that they enter, and a word that tells whether they were made; undefined when they are the same. */
+  readonly reverse: { readonly links: AdjacencyHandle; readonly state: SharedArrayBuffer } | undefined;
+}
+
+/** The parts of a new projection. */
+export type ProjectionParts = Omit<ProjectionHandle, "format">;
+
+/** The projection over filled memory. */
+export function projectionOf(parts: ProjectionParts): Projection {
+  return new SharedProjection({ format: FORMAT, ...parts });
+}
+
+class SharedProjection implements ProjectedGraph {
+  readonly nodeCount: number;
+  readonly edgeCount: number;
+  readonly isUndirected: boolean;
+  readonly hasWeights: boolean;
+  readonly out: Adjacency;
+  readonly handle: ProjectionHandle;
+  readonly #nodes: NodeIndex;
+  #in: Adjacency | undefined;
+
+  constructor(handle: ProjectionHandle) {
+    this.handle = handle;
+    this.#nodes = new NodeIndex(handle.nodes);
+    this.nodeCount = this.#nodes.count;
+    this.edgeCount = handle.edgeCount;
+    this.isUndirected = handle.isUndirected;
+    this.out = adjacencyOf(handle.out);
+    this.hasWeights = this.out.weights !== undefined;
+  }
+
+  get in(): Adjacency {
+    return this.#in ??= this.#reverse();
+  }
+
+  #reverse(): Adjacency {
+    const { reverse } = this.handle;
+    if (reverse === undefined) return this.out;
+    const links = adjacencyOf(reverse.links);
+    const state = new Int32Array(reverse.state);
+    // Another thread may have ended meanwhile: nobody waits for ever, and two that write at once write the same.
+    if (Atomics.compareExchange(state, 0, 0, MAKING) === MAKING) Atomics.wait(state, 0, MAKING, MAX_WAIT_MS);
+    if (Atomics.load(state, 0) !== MADE) {
+      fillReverse(this.out, links);
+      Atomics.store(state, 0, MADE);
+      Atomics.notify(state, 0);
+    }
+    return links;
+  }
+
+  nodeId(index: number): number {
+    if (index >= 0 && index < this.nodeCount && Number.isInteger(index)) return this.#nodes.idOf(index);
+    throw new InvalidArgumentError(
+      `nodeId: index is ${show(index)}; dense indexes are integers from 0 to ${this.nodeCount - 1}`,
+      { code: "invalid-index", field: "index", value: index },
+    );
+  }
+
+  indexOf(nodeId: number): number {
+    return this.#nodes.indexOf(nodeId);
+  }
+}

@@ -1,0 +1,17 @@
+/** Tasks that the tests of graphs run. */
+
+import type { Snapshot } from "../../lib/backend/graph_backend.ts";
+import { defineTask, type Task } from "../../lib/graph/task.ts";
+
+/** Counts the nodes of a kind, once or until it is cancelled. */
+export const countKind: Task<{ kind: string; forever?: boolean }, number, Snapshot> = defineTask(
+  import.meta.url,
+  "countKind",
+  (snapshot, { kind, forever = false }, context) => {
+    for (;;) {
+      const count = snapshot.countNodes({ kind });
+      if (!forever) return count;
+      context.throwIfAborted();
+    }
+  },
+);

@@ -1,0 +1,3 @@
+/** An entry that fails while it is loaded. */
+
+throw new TypeError("this entry cannot be loaded");

@@ -1,0 +1,8 @@
+/** Entry of the thread that writes a graph. No logic. */
+
+import type { EngineStart } from "../lib/graph/engine_protocol.ts";
+import { serveEngine } from "../lib/graph/engine_service.ts";
+import { receiveStart, threadReady } from "../lib/graph/worker_thread.ts";
+
+threadReady();
+await serveEngine(receiveStart().data as EngineStart);

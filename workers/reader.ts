@@ -1,0 +1,10 @@
+/** Entry of the threads that run tasks. */
+
+import "../lib/graph/builtin_tasks.ts";
+import { serveJobs } from "../lib/graph/job_server.ts";
+import { borrowSource } from "../lib/graph/sources.ts";
+import { taskHandler } from "../lib/graph/task_worker.ts";
+
+const run: (job: unknown) => Promise<unknown> = serveJobs((handle) => taskHandler(() => borrowSource(handle)));
+
+export default run;
