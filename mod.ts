@@ -19,6 +19,8 @@
  * @module
  */
 
+import "./lib/projection/install.ts";
+
 export * from "./lib/backend/mod.ts";
 export { open, type OpenOptions } from "./lib/graph/open.ts";
 export { V3Backend, type V3Opener } from "./lib/graph/v3_backend.ts";
@@ -35,3 +37,28 @@ export type {
   V3Options,
 } from "./lib/v3/mod.ts";
 export { salvage, type SalvageLoss, type SalvageOptions, type SalvageReport } from "./lib/v3/salvage.ts";
+export { type GraphOptions, openGraph } from "./lib/graph/open_graph.ts";
+export type { Graph, GraphKeyValues, TransactionOptions } from "./lib/graph/graph.ts";
+export type { Isolation } from "./lib/graph/transaction_batch.ts";
+export type { GraphIngestOptions, GraphIngestProgress } from "./lib/graph/graph_ingest.ts";
+export type { IngestProgress, IngestResult, SkippedRow } from "./lib/graph/ingest.ts";
+export type {
+  IngestEdge,
+  IngestEdgeRow,
+  IngestEnd,
+  IngestEnds,
+  IngestKeyValueRow,
+  IngestNodeRow,
+  IngestRow,
+} from "./lib/graph/row_source.ts";
+export { defineTask, type MapOptions, type RunOptions, type Task, type TaskContext } from "./lib/graph/task.ts";
+export {
+  type BfsParams,
+  bfsTask,
+  type KHopParams,
+  kHopTask,
+  type MatchPatternParams,
+  matchPatternTask,
+  type ShortestPathParams,
+  shortestPathTask,
+} from "./lib/graph/builtin_tasks.ts";

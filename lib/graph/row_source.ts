@@ -19,9 +19,9 @@ export interface IngestNodeRow<S extends Schema = AnySchema> {
 }
 
 /** An edge whose ends may be refs. */
-export type IngestEdge<S extends Schema = AnySchema> = WithRefs<EdgeInput<S>>;
-
-type WithRefs<E> = E extends unknown ? Omit<E, "from" | "to"> & IngestEnds : never;
+export type IngestEdge<S extends Schema = AnySchema> = EdgeInput<S> extends infer E
+  ? E extends unknown ? Omit<E, "from" | "to"> & IngestEnds : never
+  : never;
 
 /** The ends of an edge of an ingest. */
 export interface IngestEnds {

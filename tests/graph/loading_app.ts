@@ -8,7 +8,7 @@ export const APP_OUTPUT = `{"names":["Ada","Bob"],"together":[2,3],"reached":[1,
 
 /** Where the program's modules of ours come from, and whether it names the entry of its threads. */
 export interface AppOptions {
-  /** What it imports for a module of ours (`lib/graph/task.ts`). */
+  /** What it imports for a module of ours (`mod.ts`, `workers/worker.ts`). */
   readonly moduleOf: (path: string) => string;
   readonly hasWorker: boolean;
 }
@@ -24,8 +24,7 @@ function appFiles({ moduleOf, hasWorker }: AppOptions): Readonly<Record<string, 
     // Of its own, so that a bundler does not take it for a part of this package; and without `sideEffects: false`.
     "package.json": '{ "name": "app", "private": true, "type": "module" }',
     "jobs.ts": `
-import { ConflictError } from ${from("lib/backend/errors.ts")};
-import { defineTask } from ${from("lib/graph/task.ts")};
+import { ConflictError, defineTask } from ${from("mod.ts")};
 
 export const names = defineTask(import.meta.url, "names", (snapshot, { kind }) => {
   return [...snapshot.nodes({ kind })].map((node) => node.name);
@@ -47,37 +46,37 @@ import ${from("workers/worker.ts")};
 import "./jobs.ts";
 `,
     "main.ts": `
-import { ConflictError } from ${from("lib/backend/errors.ts")};
-import { bfsTask } from ${from("lib/graph/builtin_tasks.ts")};
-import { attachSource } from ${from("lib/graph/sources.ts")};
-import { TaskRunner } from ${from("lib/graph/task_runner.ts")};
-import { serveV3 } from ${from("lib/v3/served.ts")};
 import process from "node:process";
+import { bfsTask, ConflictError, openGraph } from ${from("mod.ts")};
 import { fail, names, together } from "./jobs.ts";
 
 const [path, closes] = process.argv.slice(2);
-const engine = serveV3(path, {});
-const ada = engine.backend.insertNode({ kind: "Person", name: "Ada" });
-const bob = engine.backend.insertNode({ kind: "Person", name: "Bob" });
-engine.backend.insertEdge({ from: ada, to: bob, type: "KNOWS" });
-const source = attachSource(engine.handle);
 const worker = ${hasWorker ? `new URL("./worker.ts", import.meta.url)` : "undefined"};
-const runner = new TaskRunner(engine.handle, { threads: 2, worker });
-const hold = () => source.hold(undefined, "run");
+const graph = await openGraph(path, { threads: 2, worker });
+const [ada] = await graph.transaction((tx) => {
+  const ids = tx.insertNodes([{ kind: "Person", name: "Ada" }, { kind: "Person", name: "Bob" }]);
+  tx.insertEdge({ from: ids[0], to: ids[1], type: "KNOWS" });
+  return ids;
+});
 const result = {
-  names: await runner.run(names, { kind: "Person" }, hold()),
-  together: await runner.run(together, { add: 2 }, hold(), { workers: 2 }),
-  reached: await runner.run(bfsTask, { start: ada }, hold()),
-  error: await runner.run(fail, undefined, hold()).catch((error) => {
+  names: await graph.run(names, { kind: "Person" }),
+  together: await graph.run(together, { add: 2 }, { workers: 2 }),
+  reached: await graph.run(bfsTask, { start: ada }),
+  error: await graph.run(fail, undefined).catch((error) => {
     return error instanceof ConflictError ? error.message + " [" + error.code + "]" : String(error);
   }),
 };
 console.log(JSON.stringify(result));
-if (closes === "close") {
-  await runner.close();
-  source.close();
-  engine.close();
-}
+if (closes === "close") await graph.close();
+`,
+    // Defines a task and opens a graph: the threads would open it again and again.
+    "alone.ts": `
+import process from "node:process";
+import { defineTask, openGraph } from ${from("mod.ts")};
+
+const count = defineTask(import.meta.url, "count", (snapshot) => snapshot.countNodes());
+await using graph = await openGraph(process.argv[2], { threads: 1 });
+console.log(await graph.run(count, undefined).catch((error) => error.code + ": " + error.message));
 `,
   };
 }

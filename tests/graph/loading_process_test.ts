@@ -34,6 +34,16 @@ test("threads start with the entry that the program names, and an idle pool lets
   assertRan(await runScript(mainOf(dir), { args: [dir.path("open.graph")] }));
 });
 
+test("a program that defines a task beside the graph that it opens is told why that fails, once", async () => {
+  using dir = tempDir();
+  writeApp(dir.root, { moduleOf: (path) => new URL(path, ROOT).href, hasWorker: false });
+  const { code, stdout, stderr } = await runScript(pathToFileURL(dir.path("alone.ts")), {
+    args: [dir.path("a.graph")],
+  });
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  assert(stdout.startsWith("inside-worker: openGraph: this is a worker thread"), stdout);
+});
+
 test("threads load this package from a URL, and the program's tasks from files", { skip: DENO_ALONE }, async () => {
   using dir = tempDir();
   await using server = await serveCheckout();

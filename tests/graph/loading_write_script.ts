@@ -4,7 +4,8 @@ import process from "node:process";
 import { writeApp } from "./loading_app.ts";
 
 const [folder = "."] = process.argv.slice(2);
-writeApp(folder, {
-  moduleOf: (path) => `../node_modules/@sqlitegraph/sqlitegraph/dist/${path.replace(/\.ts$/, ".js")}`,
-  hasWorker: false,
-});
+const NAMES: Readonly<Record<string, string>> = {
+  "mod.ts": "@sqlitegraph/sqlitegraph",
+  "workers/worker.ts": "@sqlitegraph/sqlitegraph/worker",
+};
+writeApp(folder, { moduleOf: (path) => NAMES[path] ?? path, hasWorker: false });
