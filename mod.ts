@@ -51,7 +51,15 @@ export type {
   IngestNodeRow,
   IngestRow,
 } from "./lib/graph/row_source.ts";
-export { defineTask, type MapOptions, type RunOptions, type Task, type TaskContext } from "./lib/graph/task.ts";
+export * from "./lib/task/mod.ts";
+export { MAX_KEPT_PROJECTION_BYTES } from "./lib/graph/projection_cache.ts";
+export {
+  type EdgeArrays,
+  type IndexedEdges,
+  projectEdges,
+  projectIndexes,
+  projectionFrom,
+} from "./lib/projection/mod.ts";
 export {
   type BfsParams,
   bfsTask,

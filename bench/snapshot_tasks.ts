@@ -1,7 +1,7 @@
 /** What the threads of the pool do in the measures: a module of its own, because every thread loads it. */
 
 import { readFileSync } from "node:fs";
-import { defineTask, type Task } from "../lib/graph/task.ts";
+import { defineTask, type Task } from "../lib/task/task.ts";
 import { randomNumbers } from "./v3_random.ts";
 
 const NS_PER_MS = 1e6;

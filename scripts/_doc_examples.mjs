@@ -16,7 +16,7 @@ const EXTENSIONS = new Map([
 export function documentedFiles() {
   return [
     ...["mod.ts", "README.md"].filter((path) => existsSync(join(ROOT, path))),
-    ...["lib", "workers"].flatMap((folder) => filesBelow(folder, (path) => path.endsWith(".ts"))),
+    ...filesBelow("lib", (path) => path.endsWith(".ts")),
     ...filesBelow("docs", (path) => path.endsWith(".md")),
   ];
 }

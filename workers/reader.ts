@@ -2,9 +2,11 @@
 
 import "../lib/graph/builtin_tasks.ts";
 import { serveJobs } from "../lib/graph/job_server.ts";
-import { borrowSource } from "../lib/graph/sources.ts";
+import { loadBorrowing } from "../lib/graph/sources.ts";
 import { taskHandler } from "../lib/graph/task_worker.ts";
 
-const run: (job: unknown) => Promise<unknown> = serveJobs((handle) => taskHandler(() => borrowSource(handle)));
+const run: (job: unknown) => Promise<unknown> = await serveJobs(async (handle) =>
+  taskHandler(await loadBorrowing(handle))
+);
 
 export default run;

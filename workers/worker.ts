@@ -10,7 +10,11 @@
  * @module
  */
 
-import { receiveStart } from "../lib/graph/worker_thread.ts";
+import { receiveStart } from "../lib/graph/thread_start.ts";
 
 if (receiveStart().role === "engine") await import("./engine.ts");
-else await import("./reader.ts");
+else {
+  // A thread of a compiled program cannot load the module of a task when it needs it.
+  await import("../lib/graph/project_task.ts");
+  await import("./reader.ts");
+}

@@ -1,7 +1,7 @@
 /** An algorithm as the command line and the documentation know it. */
 
 import type { Projection, ProjectOptions } from "../backend/projection.ts";
-import type { Algorithm } from "../graph/algorithm.ts";
+import type { Algorithm } from "../task/algorithm.ts";
 import type { ParamSpec, ParamSpecs } from "./params.ts";
 
 /** A column of a result. Nodes are ids; the command line adds their names. */

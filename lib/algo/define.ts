@@ -1,4 +1,6 @@
 /** What algorithms are made of. */
 
-export { type Algorithm, defineAlgorithm } from "../graph/algorithm.ts";
-export type { TaskContext } from "../graph/task.ts";
+export { type Algorithm, defineAlgorithm } from "../task/algorithm.ts";
+export type { TaskContext } from "../task/task.ts";
+export { ParallelRange } from "../projection/parallel_range.ts";
+export { defineResult, type NodeGroup, NodeGroups, type NodeValue, NodeValues } from "../projection/results/mod.ts";

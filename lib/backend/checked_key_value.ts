@@ -1,11 +1,10 @@
-/** The key-value part of the contract over the primitives of any engine. */
+/** Reads of key-values over the primitives of any engine. */
 
-import type { ReadAccess, WriteAccess } from "./access.ts";
-import type { Key, KeyValue, KeyValueEntry, ScanOptions, SetOptions } from "./key_value.ts";
+import type { ReadAccess } from "./access.ts";
+import type { Key, KeyValue, KeyValueEntry, ScanOptions } from "./key_value.ts";
 import { PagedIterator } from "./paged_iterator.ts";
 import type { KeyPosition, StoredValue } from "./store.ts";
-import { checkCount, checkKey, checkObject, checkTtl, keyToUser } from "./validate.ts";
-import { checkValue } from "./value_input.ts";
+import { checkCount, checkKey, checkObject, keyToUser } from "./validate.ts";
 
 /** Reads of the key-value store. */
 export class CheckedKeyValueReader {
@@ -76,33 +75,4 @@ function isBefore(a: Uint8Array, b: Uint8Array): boolean {
     if (a[at] !== b[at]) return (a[at] as number) < (b[at] as number);
   }
   return a.length < b.length;
-}
-
-/** The key-value store: reads and writes. */
-export class CheckedKeyValueStore extends CheckedKeyValueReader {
-  /** Where it writes. */
-  protected override readonly access: WriteAccess;
-
-  constructor(access: WriteAccess) {
-    super(access);
-    this.access = access;
-  }
-
-  set(key: Key, value: KeyValue, options: SetOptions = {}): void {
-    const { access } = this;
-    const bytes = checkKey(key, "kv.set");
-    checkObject(options, "kv.set", "options");
-    const ttlMs = checkTtl(options.ttlSeconds, "kv.set");
-    const checked = checkValue(value);
-    access.write("kv.set", (store) => {
-      const now = access.now();
-      store.setValue(bytes, checked, now, ttlMs === undefined ? undefined : now + ttlMs);
-    });
-  }
-
-  delete(key: Key): boolean {
-    const { access } = this;
-    const bytes = checkKey(key, "kv.delete");
-    return access.write("kv.delete", (store) => store.deleteValue(bytes, access.now()));
-  }
 }

@@ -5,7 +5,7 @@ import { NotFoundError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
 import { edgeNotFound, nodeNotFound } from "./not_found.ts";
 import { PagedIterator, type ReadPage } from "./paged_iterator.ts";
-import type { Projection, ProjectOptions } from "./projection.ts";
+import type { Gang, Projection, ProjectOptions } from "./projection.ts";
 import { installedProjector } from "./projector.ts";
 import type {
   BfsOptions,
@@ -247,10 +247,10 @@ export class CheckedReader {
     });
   }
 
-  project(options?: ProjectOptions): Projection {
+  project(options?: ProjectOptions, gang?: Gang): Projection {
     const { access } = this;
     access.store("project");
-    return access.consistently(() => installedProjector()(access.store("project"), options));
+    return access.consistently(() => installedProjector()(access.store("project"), options, gang));
   }
 }
 

@@ -1,7 +1,7 @@
 /** The write half of the contract over the primitives of any engine: what a database and a transaction share. */
 
 import type { WriteAccess } from "./access.ts";
-import { CheckedKeyValueStore } from "./checked_key_value.ts";
+import { CheckedKeyValueStore } from "./checked_key_value_store.ts";
 import { CheckedReader } from "./checked_reader.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { MergeResult } from "./graph_backend.ts";

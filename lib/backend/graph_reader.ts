@@ -1,7 +1,7 @@
 /** The read half of the contract: what a database, a transaction and a snapshot all answer. */
 
 import type { KeyValueReader } from "./key_value.ts";
-import type { Projection, ProjectOptions } from "./projection.ts";
+import type { Gang, Projection, ProjectOptions } from "./projection.ts";
 import type {
   BfsOptions,
   ChainStep,
@@ -130,7 +130,8 @@ export interface GraphReader<S extends Schema = AnySchema> {
    * The adjacency of all nodes, or of some, in flat arrays that threads share: what whole-graph algorithms run on. Costs 4
    * bytes a link (8 more with edge ids, 8 more with weights) and 12 to 20 a node. O(n + m).
    *
+   * @param gang in a task, its context: then its threads make the projection together, and each of them must call this
    * @throws {InvalidArgumentError} for an edge without the asked weight where there is no default
    */
-  project(options?: ProjectOptions<KindOf<S>, EdgeTypeOf<S>>): Projection;
+  project(options?: ProjectOptions<KindOf<S>, EdgeTypeOf<S>>, gang?: Gang): Projection;
 }

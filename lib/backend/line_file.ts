@@ -6,10 +6,15 @@ import { GraphError, IoError } from "./errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** How Deno's errors end for which it has no code, such as that of a file which is larger than its process may make one. */
+const OS_ERROR = /\(os error \d+\)$/;
+
 /** An error of the file system as this package's; anything else as it is. */
 export function fileError(what: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof GraphError) return error;
-  if (typeof (error as { code?: unknown }).code !== "string" && !isRefusal(error)) return error;
+  if (typeof (error as { code?: unknown }).code !== "string" && !isRefusal(error) && !OS_ERROR.test(error.message)) {
+    return error;
+  }
   return new IoError(`cannot ${what} ${path}: ${error.message}; check that file and folder can be read and written`, {
     code: "io-error",
     value: path,

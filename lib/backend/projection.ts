@@ -55,6 +55,8 @@ export interface Projection {
    * The links that enter each node. Made when a thread first asks for it, then there for all threads. O(n + m) the first time.
    */
   readonly in: Adjacency;
+  /** Id of each node, by dense index: ascending. It lies in shared memory and must not be changed. */
+  readonly nodeIds: Float64Array<SharedArrayBuffer>;
   /** Id of the node with a dense index from 0 to `nodeCount` - 1. O(1). */
   nodeId(index: number): NodeId;
   /** Dense index of a node, -1 when it is not here. O(1), or O(log n) where ids lie far apart. */
@@ -83,7 +85,7 @@ export interface ProjectOptions<K extends string = string, T extends string = st
   readonly direction?: Direction | undefined;
   /** True: each edge can be followed both ways; a self-loop is one link. */
   readonly undirected?: boolean | undefined;
-  /** Gives links weights, from the data of their edges. Reads every edge: some microseconds each. */
+  /** Gives links weights, from the data of their edges: half a microsecond each, more where few of many edges are read. */
   readonly weight?: WeightField | undefined;
   /** True: links know their edges. Eight bytes more for each. */
   readonly edgeIds?: boolean | undefined;
@@ -94,6 +96,24 @@ export interface ProjectOptions<K extends string = string, T extends string = st
   readonly simple?: boolean | undefined;
   /** Only nodes whose id passes. For projections that the calling thread makes: functions cannot be sent to others. */
   readonly where?: ((nodeId: NodeId) => boolean) | undefined;
+}
+
+/** Threads that do something together: what they need to meet. The context of a task is one. */
+export interface Gang {
+  /** Number of threads. */
+  readonly workers: number;
+  /** Which of them this is, from 0. */
+  readonly worker: number;
+  /** Throws when the work was cancelled. */
+  throwIfAborted(): void;
+  /** Adds to the units done. */
+  progress(units: number): void;
+  /** Sets the units in all. */
+  total(units: number): void;
+  /** Waits until all threads are here. */
+  barrier(): void;
+  /** Zeroed memory that all threads share: each calls it, in the same order and with the same size. */
+  sharedBuffer(byteLength: number): SharedArrayBuffer;
 }
 
 /** Most links of an adjacency, in each direction: 2^30 - 1, an array of 4 GiB. */

@@ -1,11 +1,11 @@
 /** Where `project` finds the code that makes projections, which lies above the contract. */
 
 import { UnsupportedError } from "./errors.ts";
-import type { Projection, ProjectOptions } from "./projection.ts";
+import type { Gang, Projection, ProjectOptions } from "./projection.ts";
 import type { ReadStore } from "./store.ts";
 
-/** Makes a projection of what a store reads. */
-export type Projector = (store: ReadStore, options: ProjectOptions | undefined) => Projection;
+/** Makes a projection of what a store reads: alone, or together with other threads that do the same. */
+export type Projector = (store: ReadStore, options: ProjectOptions | undefined, gang: Gang | undefined) => Projection;
 
 let installed: Projector | undefined;
 

@@ -6,22 +6,10 @@ import type { ImportTarget } from "../backend/restore_rows.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { WriteStore } from "../backend/store.ts";
 import type { CheckedValue } from "../backend/value_input.ts";
-import {
-  ALL_EDGES,
-  ALL_NODES,
-  countPrefixes,
-  edgeKey,
-  edgeTypeKey,
-  incomingKey,
-  labelKey,
-  nameKey,
-  nodeKey,
-  outgoingKey,
-  prefixKey,
-  valueKey,
-} from "./conflict_key.ts";
+import { ALL_EDGES, edgeKey, edgeTypeKey, labelKey, nameKey } from "./conflict_key.ts";
 import { KeyList, MAX_LISTED_KEYS } from "./key_list.ts";
 import type { OperationHandler } from "./operation_log.ts";
+import { addEdgeKeys, addNodeKeys, addValueKeys } from "./written_keys.ts";
 
 /** Code of the error of a transaction that conflicts with one that was committed before it. */
 export const TRANSACTION_CONFLICT = "transaction-conflict";
@@ -30,13 +18,12 @@ export const TRANSACTION_CONFLICT = "transaction-conflict";
 const MAX_LISTED_EDGES: number = MAX_LISTED_KEYS / 2;
 
 /**
- * Applies operations in order. `written` lists the keys of everything whose reading gives another answer now: the counterpart of
- * what `Footprint.reads` is told.
+ * Applies operations in order.
  *
  * Every method throws `ConflictError` with the code `TRANSACTION_CONFLICT` when what the operation needs is gone.
  */
 export class BatchApplier implements OperationHandler {
-  /** Keys of what was changed. */
+  /** Keys of everything whose reading gives another answer now. */
   readonly written: KeyList = new KeyList();
   readonly #target: ImportTarget;
   readonly #store: WriteStore;
@@ -52,7 +39,7 @@ export class BatchApplier implements OperationHandler {
   insertNode(id: number, { kind, name, filePath, labels, data }: CheckedNode): void {
     const row = { id, kind, name, filePath: filePath ?? undefined, labels, dataText: data };
     if (!this.#target.restoreNode(row)) throw conflict(`the id ${id} of its new node was taken`);
-    this.#wroteNode(id, kind, name, labels);
+    addNodeKeys(this.written, id, kind, name, labels);
   }
 
   updateNode(id: number, update: CheckedNodeUpdate): void {
@@ -73,7 +60,7 @@ export class BatchApplier implements OperationHandler {
       const edges = store.edgesOf(id, "both", undefined, false);
       for (let at = 0; at < edges.length; at++) {
         const { id: edge, from, to, type } = edges[at] as EdgeRecord;
-        this.#wroteEdge(edge, from, to, type);
+        addEdgeKeys(written, edge, from, to, type);
       }
     }
     store.deleteNode(id);
@@ -99,7 +86,7 @@ export class BatchApplier implements OperationHandler {
     if (!this.#target.restoreEdge({ id, type, from, to, dataText: data })) {
       throw conflict(`the id ${id} of its new edge was taken`);
     }
-    this.#wroteEdge(id, from, to, type);
+    addEdgeKeys(this.written, id, from, to, type);
   }
 
   updateEdge(id: number, update: CheckedEdgeUpdate): void {
@@ -111,7 +98,7 @@ export class BatchApplier implements OperationHandler {
       written.add(edgeTypeKey(type));
       written.add(ALL_EDGES);
     } else {
-      this.#wroteEdge(id, from, to, type);
+      addEdgeKeys(this.written, id, from, to, type);
       written.add(edgeTypeKey(update.type));
     }
     this.#store.updateEdge(id, update);
@@ -120,17 +107,17 @@ export class BatchApplier implements OperationHandler {
   deleteEdge(id: number): void {
     const { from, to, type } = this.#requireEdge(id);
     this.#store.deleteEdge(id);
-    this.#wroteEdge(id, from, to, type);
+    addEdgeKeys(this.written, id, from, to, type);
   }
 
   setValue(key: Uint8Array, value: CheckedValue, expiresAt: number | undefined): void {
     this.#store.setValue(key, value, this.#now, expiresAt);
-    this.#wroteKey(key);
+    addValueKeys(this.written, key);
   }
 
   deleteValue(key: Uint8Array): void {
     // A key that has expired by now is as good as deleted.
-    if (this.#store.deleteValue(key, this.#now)) this.#wroteKey(key);
+    if (this.#store.deleteValue(key, this.#now)) addValueKeys(this.written, key);
   }
 
   #requireNode(id: number): NodeRecord {
@@ -146,34 +133,7 @@ export class BatchApplier implements OperationHandler {
   }
 
   #wroteStoredNode({ id, kind, name, labels }: NodeRecord): void {
-    this.#wroteNode(id, kind, name, labels ?? NO_LABELS);
-  }
-
-  /** A node's content is part of what is found by its kind, labels and name. Hot. */
-  #wroteNode(id: number, kind: string, name: string, labels: readonly string[]): void {
-    const { written } = this;
-    written.add(nodeKey(id));
-    written.add(labelKey(kind));
-    for (let at = 0; at < labels.length; at++) written.add(labelKey(labels[at] as string));
-    written.add(nameKey(name));
-    written.add(ALL_NODES);
-  }
-
-  /** Hot. */
-  #wroteEdge(id: number, from: number, to: number, type: string): void {
-    const { written } = this;
-    written.add(edgeKey(id));
-    written.add(outgoingKey(from));
-    written.add(incomingKey(to));
-    written.add(edgeTypeKey(type));
-    written.add(ALL_EDGES);
-  }
-
-  #wroteKey(key: Uint8Array): void {
-    const { written } = this;
-    written.add(valueKey(key));
-    const prefixes = countPrefixes(key);
-    for (let prefix = 0; prefix < prefixes; prefix++) written.add(prefixKey(key, prefix));
+    addNodeKeys(this.written, id, kind, name, labels ?? NO_LABELS);
   }
 }
 

@@ -43,11 +43,14 @@ export class BatchCommitter {
   readonly #now: () => number;
   /** What commits wrote. */
   readonly #index: ConflictIndex = new ConflictIndex();
+  /** The last commit that the index knows of. */
+  #knownLsn: number;
 
   /** @param now clock of the writes, in milliseconds since 1970 */
   constructor(engine: ServedEngine, now: () => number = Date.now) {
     this.#engine = engine;
     this.#now = now;
+    this.#knownLsn = engine.backend.lsn;
   }
 
   /**
@@ -65,9 +68,12 @@ export class BatchCommitter {
     return results;
   }
 
-  /** Notes a commit that came about in another way: it conflicts with every transaction that did not see it. */
-  noteForeignCommit(lsn: number): void {
-    this.#index.noteEverything(lsn);
+  /** Notes a commit of this engine that came about in another way, and the keys of what it wrote. */
+  noteCommit(lsn: number, written: KeyList): void {
+    // Behind a commit that nobody knows of it is one of those: the next group finds them.
+    if (lsn !== this.#knownLsn + 1) return;
+    note(written, this.#index, lsn);
+    this.#knownLsn = lsn;
   }
 
   #commitGroup(batches: readonly TransactionBatch[]): BatchResult[] {
@@ -76,11 +82,25 @@ export class BatchCommitter {
     const group = batches.length > 1 ? new ConflictIndex() : undefined;
     let results: GroupResult<KeyList | undefined>[];
     try {
-      results = this.#engine.group(batches.map((batch) => (target) => this.#run(batch, target, now, group)));
+      results = this.#engine.group(batches.map((batch, at) => (target) => {
+        if (at === 0) this.#noteUnknownCommits();
+        return this.#run(batch, target, now, group);
+      }));
     } catch (error) {
       return batches.map(() => ({ kind: "failed", error }));
     }
     return results.map((result, at) => this.#conclude(result, batches[at] as TransactionBatch));
+  }
+
+  /**
+   * Looks, where nobody else can commit any more, whether there were commits that did not come from here: of calls, of
+   * another process. Each conflicts with every transaction that did not see it.
+   */
+  #noteUnknownCommits(): void {
+    const { lsn } = this.#engine.backend;
+    if (lsn === this.#knownLsn) return;
+    this.#index.noteEverything(lsn);
+    this.#knownLsn = lsn;
   }
 
   /**
@@ -117,6 +137,7 @@ export class BatchCommitter {
     }
     if (lsn === undefined) return { kind: "unchanged" };
     note(written, this.#index, lsn);
+    this.#knownLsn = lsn;
     return { kind: "committed", lsn };
   }
 }

@@ -2,7 +2,7 @@
 
 import type { BfsOptions, EdgeFilter, GraphPattern, MatchOptions } from "../backend/query.ts";
 import type { NodeId } from "../backend/schema.ts";
-import { defineTask, type Task } from "./task.ts";
+import { defineTask, type Task } from "../task/task.ts";
 
 /** Breadth-first search: what it starts at, and its options. */
 export interface BfsParams extends BfsOptions {

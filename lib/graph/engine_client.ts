@@ -390,6 +390,9 @@ export class EngineClient {
   async close(): Promise<void> {
     try {
       await this.call("close", []);
+    } catch (error) {
+      // One that died meanwhile has nothing left to close.
+      if (this.#death === undefined) throw error;
     } finally {
       if (!this.#hasClosed && this.#death === undefined) {
         this.#hasClosed = true;

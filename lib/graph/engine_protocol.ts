@@ -27,6 +27,7 @@ export interface EngineOptions {
   readonly busyTimeoutMs?: number | undefined;
   readonly retention?: Retention | undefined;
   readonly cacheBytes?: number | undefined;
+  readonly temporaryFolder?: string | undefined;
 }
 
 /** What the engine's thread is started with. */

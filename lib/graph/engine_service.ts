@@ -13,9 +13,13 @@ import { encodeError } from "./error_codec.ts";
 import { EngineMailbox } from "./mailbox.ts";
 import { MAX_BATCHES_UNDER_WAY } from "./queue_limits.ts";
 import { ServedIngest } from "./served_ingest.ts";
+import { markDead } from "./sources.ts";
 
 /** After so long without work the thread lets its event loop turn once: for warnings, finalizers, garbage. */
 const IDLE_MS = 100;
+
+/** How long the next batch of an ingest waits for transactions that met a conflict, as it would be their next one. */
+const REPETITION_MS = 2;
 
 /** Opens a database in this thread and serves it until it is closed. Never throws: the caller is told. */
 export async function serveEngine(start: EngineStart): Promise<void> {
@@ -33,12 +37,14 @@ export async function serveEngine(start: EngineStart): Promise<void> {
     post({ kind: "opened", handle: engine.handle, lease });
     await new EngineService(engine, mailbox).run();
   } catch (error) {
-    post({ kind: "died", error: encodeError(error) });
+    markDead(engine.handle);
+    // Before anybody is told: he ends this thread, and may open the file again.
     closeQuietly(engine);
+    post({ kind: "died", error: encodeError(error) });
   }
 }
 
-/** Gives the file free: what is wrong with the engine was said already. */
+/** Gives the file free: what is wrong with the engine is said without it. */
 function closeQuietly(engine: ServedEngine): void {
   try {
     engine.close();
@@ -57,6 +63,8 @@ class EngineService {
   #ingest: ServedIngest | undefined;
   /** Whether an ingest works: no ids can be leased then. */
   #isInTransaction = false;
+  /** Whether transactions met conflicts, and are about to be repeated. */
+  #hadConflicts = false;
   #subscription: Subscription | undefined;
   /** Changes of commits that the caller was not told of yet. */
   #changes: Change[] = [];
@@ -79,12 +87,25 @@ class EngineService {
       if (hasWork) {
         // In turns: an ingest in batches and other work do not wait for each other's end.
         if (this.#queue.length > 0) this.#step();
-        if (this.#ingest?.isReady) this.#continueIngest(this.#ingest);
+        if (this.#ingest?.isReady) {
+          if (this.#hadConflicts) this.#waitForRepetitions();
+          else this.#continueIngest(this.#ingest);
+        }
         hasTurned = false;
       } else if (!this.#mailbox.wait(hasTurned ? Infinity : IDLE_MS)) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         hasTurned = true;
       }
+    }
+  }
+
+  /** Lets transactions that met a conflict come first, as soon as they do. */
+  #waitForRepetitions(): void {
+    this.#hadConflicts = false;
+    const end = performance.now() + REPETITION_MS;
+    for (let left = REPETITION_MS; left > 0 && this.#queue.length === 0; left = end - performance.now()) {
+      this.#mailbox.wait(left);
+      this.#receiveAll();
     }
   }
 
@@ -146,13 +167,11 @@ class EngineService {
     const results = this.#committer.commit(batches.map(({ batch }) => batch));
     const committed: number[] = [];
     const answers: FromEngine[] = [];
-    let lastLsn = 0;
     let mustSync = false;
     for (const [at, { id, mustSync: isSynced }] of batches.entries()) {
       const result = results[at] as ReturnType<BatchCommitter["commit"]>[number];
       switch (result.kind) {
         case "committed":
-          lastLsn = result.lsn;
           mustSync ||= isSynced;
           committed.push(id, result.lsn);
           break;
@@ -160,14 +179,13 @@ class EngineService {
           committed.push(id, 0);
           break;
         case "conflict":
+          this.#hadConflicts = true;
           answers.push({ kind: "conflict", id, message: result.message });
           break;
         case "failed":
           answers.push({ kind: "failed", id, error: encodeError(result.error) });
       }
     }
-    // A commit can let the log pass its limit: then a checkpoint has removed expired keys.
-    if (lastLsn > 0 && this.#engine.backend.lsn > lastLsn) this.#committer.noteForeignCommit(this.#engine.backend.lsn);
     const failure = mustSync ? this.#flush() : undefined;
     if (failure === undefined) answers.push({ kind: "committed", results: committed });
     else answers.push(...notSynced(batches, committed, failure));
@@ -184,11 +202,8 @@ class EngineService {
   }
 
   #call(call: ToEngine & { kind: "call" }): void {
-    const { backend } = this.#engine;
-    const lsn = backend.lsn;
     const answer = this.#commands.run(call, (message) => this.#mailbox.post([message]));
-    this.#hasClosed = backend.closed;
-    if (!backend.closed && backend.lsn !== lsn) this.#committer.noteForeignCommit(backend.lsn);
+    this.#hasClosed = this.#engine.backend.closed;
     this.#post(answer);
   }
 
@@ -200,6 +215,7 @@ class EngineService {
         this.#receiveAll();
       },
       post: (message) => this.#post(message),
+      committed: (lsn, written) => this.#committer.noteCommit(lsn, written),
     });
     // What came after it and was taken for something else before.
     const later = this.#queue.splice(0);
@@ -208,14 +224,12 @@ class EngineService {
 
   /** Runs the next batch of an ingest. */
   #continueIngest(ingest: ServedIngest): void {
-    const { backend } = this.#engine;
-    const lsn = backend.lsn;
     this.#isInTransaction = true;
     const answer = ingest.runBatch();
     this.#isInTransaction = false;
-    if (answer !== undefined) this.#ingest = undefined;
-    if (backend.lsn !== lsn) this.#committer.noteForeignCommit(backend.lsn);
-    if (answer !== undefined) this.#post(answer);
+    if (answer === undefined) return;
+    this.#ingest = undefined;
+    this.#post(answer);
   }
 
   #observe(isObserved: boolean): void {

@@ -33,7 +33,7 @@ import type {
 import type { CompactOptions, CompactResult } from "../v3/mod.ts";
 import type { GraphIngestOptions, IngestResult } from "./graph_ingest.ts";
 import type { IngestRow } from "./row_source.ts";
-import type { MapOptions, RunOptions, Task } from "./task.ts";
+import type { MapOptionsBySource, RunOptionsBySource, TaskArguments, TaskOf, TaskSource } from "../task/task.ts";
 import type { Isolation } from "./transaction_batch.ts";
 
 /** How to run a transaction. */
@@ -134,10 +134,22 @@ export interface Graph<S extends Schema = AnySchema> extends AsyncDisposable {
     options?: GraphIngestOptions,
   ): Promise<IngestResult>;
 
-  /** Runs a read task on the pool and gives what it returns. */
-  run<P, R>(task: Task<P, R>, params: P, options?: RunOptions<S>): Promise<R>;
-  /** Runs a read task once for each of many parameters, on one snapshot; results in order. */
-  map<P, R>(task: Task<P, R>, params: Iterable<P>, options?: MapOptions<S>): Promise<R[]>;
+  /**
+   * Runs a task or an algorithm on the pool and gives what it returns. Parameters may be left out where all of them may be.
+   *
+   * @throws what it throws, the signal's reason, or what `onProgress` throws
+   * @throws {GraphError} `worker-died` when it ended its thread
+   */
+  run<P, R, K extends TaskSource>(
+    task: TaskOf<P, R, K, S>,
+    ...args: TaskArguments<P, RunOptionsBySource<S>[K]>
+  ): Promise<R>;
+  /** Runs a task or an algorithm once for each of many parameters, on one state; results in order. */
+  map<P, R, K extends TaskSource>(
+    task: TaskOf<P, R, K, S>,
+    params: readonly NoInfer<P>[] | Iterable<NoInfer<P>>,
+    options?: MapOptionsBySource<S>[K],
+  ): Promise<R[]>;
 
   /** Changes that are committed from now on, in commit order; ends when the graph is closed. */
   changes(options?: ChangesOptions): AsyncIterableIterator<Change>;

@@ -21,7 +21,7 @@ import { ClosedError, InvalidArgumentError } from "../backend/errors.ts";
 import type { GraphTransaction, MergeResult } from "../backend/graph_backend.ts";
 import type { Key, KeyValue, KeyValueEntry, SetOptions } from "../backend/key_value.ts";
 import type { EdgeInput, EdgeRecord, EdgeUpdate, NodeInput, NodeRecord, NodeUpdate } from "../backend/schema.ts";
-import type { HeldState, StateSource } from "../backend/state_source.ts";
+import type { StateSource } from "../backend/state_source.ts";
 import { checkObject, show } from "../backend/validate.ts";
 import { ChangeHub } from "../events/mod.ts";
 import type { CompactOptions, CompactResult } from "../v3/mod.ts";
@@ -37,8 +37,14 @@ import { EngineTransport } from "./ingest_transport.ts";
 import type { IngestRow } from "./row_source.ts";
 import { SnapshotHold } from "./snapshot_hold.ts";
 import { markDead } from "./sources.ts";
-import type { MapOptions, RunOptions, Task } from "./task.ts";
-import type { TaskRunner, TaskRunOptions } from "./task_runner.ts";
+import { checkSourceChoice } from "./projection_choice.ts";
+import type { AlgorithmMapOptions, AlgorithmRunOptions, Task } from "../task/task.ts";
+import type { AnyTask } from "../task/task_registry.ts";
+import type { RunSource, TaskRunner, TaskRunOptions } from "./task_runner.ts";
+
+/** A task or an algorithm; which of the two, its caller's types and `source` tell. */
+// deno-lint-ignore no-explicit-any
+type AnyTaskOf<P, R> = Task<P, R, any>;
 
 /** The parts of a graph. */
 export interface GraphParts {
@@ -182,22 +188,30 @@ export class GraphService implements AsyncDisposable {
     return this.transaction((tx) => tx.deleteEdge(id));
   }
 
-  async run<P, R>(task: Task<P, R>, params: P, options: RunOptions = {}): Promise<R> {
-    const { state, ...rest } = this.#stateFor("run", options);
-    return await this.#runner.run(task, params as NoInfer<P>, state, rest);
+  async run<P, R>(task: AnyTaskOf<P, R>, params?: P, options: AlgorithmRunOptions = {}): Promise<R> {
+    const { source, ...rest } = this.#sourceFor("run", task, options);
+    return await this.#runner.run(task, params as NoInfer<P>, source, rest);
   }
 
-  async map<P, R>(task: Task<P, R>, params: Iterable<P>, options: MapOptions = {}): Promise<R[]> {
-    const { state, ...rest } = this.#stateFor("map", options);
-    return await this.#runner.map(task, params as Iterable<NoInfer<P>>, state, rest);
+  async map<P, R>(task: AnyTaskOf<P, R>, params: Iterable<P>, options: AlgorithmMapOptions = {}): Promise<R[]> {
+    const { source, ...rest } = this.#sourceFor("map", task, options);
+    return await this.#runner.map(task, params as Iterable<NoInfer<P>>, source, rest);
   }
 
-  #stateFor(call: string, options: RunOptions): TaskRunOptions & { readonly state: HeldState } {
+  #sourceFor(
+    call: string,
+    task: AnyTask,
+    options: AlgorithmRunOptions,
+  ): TaskRunOptions & { readonly source: RunSource } {
     this.#requireOpen(call);
     checkObject(options, call, "options");
-    const { snapshot, ...rest } = options;
+    const { snapshot, projection, ...rest } = options;
+    if (projection !== undefined) {
+      checkSourceChoice(task, options, call);
+      return { ...rest, source: projection };
+    }
     if (!(snapshot instanceof CheckedSnapshot)) {
-      return { ...rest, state: this.#source.hold(snapshot as SnapshotAt | undefined, call) };
+      return { ...rest, source: this.#source.hold(snapshot as SnapshotAt | undefined, call) };
     }
     const hold = this.#holds.get(snapshot);
     if (hold === undefined) {
@@ -212,7 +226,7 @@ export class GraphService implements AsyncDisposable {
     if (hold.isReleased) {
       throw new ClosedError(`${call}: the snapshot was released; take a new one`, { code: "snapshot-released" });
     }
-    return { ...rest, takenAt: hold.takenAt, state: hold.lend() };
+    return { ...rest, takenAt: hold.takenAt, source: hold.lend() };
   }
 
   async ingest(
@@ -363,11 +377,12 @@ export class GraphService implements AsyncDisposable {
     await this.#runner.close();
     await this.#lastIngest;
     await landed;
+    // First: of the connections to a SQLite file, the last one must be the writer's, or the log stays beside it.
+    this.#source.close();
     try {
       if (!hasDied) await this.#client.close();
     } finally {
       this.#hub.close();
-      this.#source.close();
     }
   }
 

@@ -1,6 +1,7 @@
 /** The half of an ingest that runs on the caller's thread: takes the rows, sends them in chunks, tells what became of them. */
 
 import type { GraphError } from "../backend/errors.ts";
+import { noteGarbage } from "../v3/garbage.ts";
 import { decodeError } from "./error_codec.ts";
 import type { GraphIngestOptions, IngestResult } from "./graph_ingest.ts";
 import { type BadRow, type ChunkReport, committedNote } from "./ingest_engine.ts";
@@ -18,6 +19,9 @@ const MAX_BLOCK_MS = 5;
 
 /** Rows wait at most so long for others that are to be sent with them, as far as rows come at all. */
 const MAX_CHUNK_AGE_MS = 50;
+
+/** Estimated bytes that a row leaves behind on this thread, with its objects and texts. */
+const ROW_GARBAGE = 512;
 
 /** The way to an `EngineIngest`, which was told of the ingest before. */
 export interface IngestTransport {
@@ -146,6 +150,7 @@ class IngestDriver {
   }
 
   #send(): void {
+    noteGarbage(this.#encoder.rows * ROW_GARBAGE);
     const sent = this.#chunk;
     this.#chunk = this.#newChunk();
     const answer = this.#transport.send(this.#encoder.take()).then((report) => this.#take(report, sent), (error) => {

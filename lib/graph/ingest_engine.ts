@@ -9,9 +9,11 @@ import { realFileSystem } from "../v3/real_file_system.ts";
 import { TemporaryTree } from "../v3/temporary_tree.ts";
 import { encodeError } from "./error_codec.ts";
 import type { IngestResult } from "./ingest.ts";
+import { KeyList } from "./key_list.ts";
 import { isRowError, LEFT_OUT, takenRef, unknownRef } from "./row_check.ts";
 import { ROW } from "./row_chunk.ts";
 import { RowReader, type TextPlace } from "./row_reader.ts";
+import { addEdgeKeys, addNodeKeys, addValueKeys } from "./written_keys.ts";
 
 /** What the writing half is told at the start: cloneable by `postMessage`. */
 export interface EngineIngestOptions {
@@ -50,6 +52,8 @@ export interface IngestPort {
   next(): ArrayBuffer | undefined;
   /** Tells what became of a chunk: once for each, in order. */
   report(report: ChunkReport): void;
+  /** Told of each commit, and of the keys of what it wrote. They change with the next batch. */
+  committed(lsn: number, written: KeyList): void;
 }
 
 /** Thrown to undo a transaction because of a row that was reported already. */
@@ -63,6 +67,8 @@ export class EngineIngest {
   readonly #skips: boolean;
   readonly #clock: () => number;
   readonly #reader = new RowReader();
+  /** Keys of what the batch wrote. */
+  readonly #written = new KeyList();
   #refs: TemporaryTree | undefined;
   #skipped: BadRow[] = [];
   #failed: BadRow | undefined;
@@ -110,6 +116,7 @@ export class EngineIngest {
       const [result] = this.#engine.group([({ store }) => this.#writeBatch(store)]);
       if (result === undefined || "error" in result) throw result?.error;
       this.#committedRows = this.#rows;
+      if (result.lsn !== undefined) this.#port.committed(result.lsn, this.#written);
       if (this.#reader.isAtEnd) this.#report();
       return result.value ? "more" : this.#finish();
     } catch (error) {
@@ -154,6 +161,7 @@ export class EngineIngest {
   #writeBatch(store: WriteStore): boolean {
     const reader = this.#reader;
     const end = this.#rows + this.#batchRows;
+    this.#written.clear();
     while (this.#rows < end) {
       if (reader.isAtEnd && !this.#nextChunk()) return false;
       this.#rows++;
@@ -186,7 +194,8 @@ export class EngineIngest {
     // The nodes of refs too: between two batches somebody else may have deleted them.
     if (!store.nodeExists(from)) throw nodeNotFound("insertEdge", from, "from");
     if (!store.nodeExists(to)) throw nodeNotFound("insertEdge", to, "to");
-    store.insertEdge({ from, to, type: term, data });
+    const id = store.insertEdge({ from, to, type: term, data });
+    addEdgeKeys(this.#written, id, from, to, term);
     this.#edges++;
   }
 
@@ -194,16 +203,17 @@ export class EngineIngest {
     const reader = this.#reader;
     const node = reader.readNode();
     const { ref } = reader;
-    if (ref.start < 0) store.insertNode(node);
+    let id = LEFT_OUT;
+    if (ref.start < 0) id = store.insertNode(node);
     else {
       this.#requireNewRef(ref);
-      let id = LEFT_OUT;
       try {
         id = store.insertNode(node);
       } finally {
         this.#takeRef(ref, id);
       }
     }
+    addNodeKeys(this.#written, id, node.kind, node.name, node.labels);
     this.#nodes++;
   }
 
@@ -211,6 +221,7 @@ export class EngineIngest {
     const { key, value, ttlMs } = this.#reader.readKeyValue();
     const now = this.#clock();
     store.setValue(key, value, now, ttlMs === undefined ? undefined : now + ttlMs);
+    addValueKeys(this.#written, key);
     this.#keyValues++;
   }
 

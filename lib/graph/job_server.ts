@@ -2,8 +2,8 @@
 
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
-import { isCloneError } from "./pool.ts";
-import { isOwnThread, markThread, receiveStart } from "./worker_thread.ts";
+import { isCloneError } from "./clone_error.ts";
+import { isOwnThread, markThread, receiveStart } from "./thread_start.ts";
 
 /** What a thread does with jobs. */
 export interface JobHandler {
@@ -27,9 +27,11 @@ export const END_THREAD = "sqlitegraph.end";
  * @param handlerFor makes the handler from what the pool's threads are started with
  * @returns what must be the default export of the thread's entry: Piscina calls it
  */
-export function serveJobs(handlerFor: (data: unknown) => JobHandler): (job: unknown) => Promise<unknown> {
+export async function serveJobs(
+  handlerFor: (data: unknown) => JobHandler | Promise<JobHandler>,
+): Promise<(job: unknown) => Promise<unknown>> {
   if (isOwnThread()) {
-    const handler = handlerFor(receiveStart().data);
+    const handler = await handlerFor(receiveStart().data);
     parentPort?.on("message", (job: unknown) => {
       if (job === END_THREAD) endThread(handler);
       else void answer(handler, job);
@@ -37,7 +39,7 @@ export function serveJobs(handlerFor: (data: unknown) => JobHandler): (job: unkn
     return (job) => handler.run(job);
   }
   markThread("reader");
-  const handler = handlerFor(workerData);
+  const handler = await handlerFor(workerData);
   return async (job) => {
     if (job === END_THREAD) endThread(handler);
     const result = await handler.run(job);

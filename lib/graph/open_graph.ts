@@ -10,11 +10,12 @@ import { MAX_CACHE_BYTES } from "../v3/page_cache.ts";
 import { MAX_SHARED_CACHE_BYTES, MIN_SHARED_CACHE_BYTES } from "../v3/served.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { EngineClient } from "./engine_client.ts";
+import type { EngineName } from "./file_engine.ts";
 import type { Graph } from "./graph.ts";
 import { GraphService } from "./graph_service.ts";
 import { attachSource } from "./sources.ts";
 import { TaskRunner } from "./task_runner.ts";
-import { refuseInThread } from "./worker_thread.ts";
+import { refuseInThread } from "./thread_start.ts";
 
 /** How to open a graph. */
 export interface GraphOptions {
@@ -30,6 +31,12 @@ export interface GraphOptions {
   readonly retention?: Retention | undefined;
   /** V3 only: memory for pages, which all threads share, in bytes: 2 MiB to 64 GiB. Default 256 MiB. */
   readonly cacheBytes?: number | undefined;
+  /**
+   * SQLite in `:memory:` only: an existing folder for the temporary file that stands in for memory. Default: where the system
+   * keeps such files (`TMPDIR`, `TEMP`), which may be memory itself or a disk. All of it is removed when the graph is closed or
+   * its process ends; only a crash leaves it behind.
+   */
+  readonly temporaryFolder?: string | undefined;
   /** Most threads that run tasks; they start when they are needed. Default: the machine's cores less one, at least one. */
   readonly threads?: number | undefined;
   /**
@@ -71,7 +78,7 @@ const NOT_SUPPORTED: Readonly<Record<string, string>> = {
  * format that this release does not open, and in a compiled program without `worker`
  * @throws {DatabaseLockedError} when the file is open for writing already, in this process or another, for longer than
  * `busyTimeoutMs`
- * @throws {IoError} when the file or its folder cannot be read or written
+ * @throws {IoError} when the file or its folder, or the temporary folder, cannot be read or written
  */
 export async function openGraph<S extends Schema = AnySchema>(
   path: string,
@@ -79,8 +86,8 @@ export async function openGraph<S extends Schema = AnySchema>(
 ): Promise<Graph<S>> {
   refuseInThread("openGraph");
   checkObject(options, "openGraph", "options");
-  const { backend, create = true, durability = "full", busyTimeoutMs, retention, cacheBytes, threads, worker } =
-    options;
+  const { backend, create = true, durability = "full", busyTimeoutMs, threads, worker } = options;
+  const { retention, cacheBytes, temporaryFolder } = options;
   for (const [option, why] of Object.entries(NOT_SUPPORTED)) {
     refuse(option, (options as Record<string, unknown>)[option], why);
   }
@@ -92,7 +99,8 @@ export async function openGraph<S extends Schema = AnySchema>(
     throw invalid("threads", threads, "an integer from 1");
   }
   checkCount(busyTimeoutMs, 0, "openGraph", "busyTimeoutMs");
-  const engineOptions = { create, durability, busyTimeoutMs, retention, cacheBytes };
+  checkTemporaryFolder(temporaryFolder, path, engine);
+  const engineOptions = { create, durability, busyTimeoutMs, retention, cacheBytes, temporaryFolder };
   if (engine === "v3") {
     const maxCacheBytes = path === ":memory:" ? MAX_CACHE_BYTES : MAX_SHARED_CACHE_BYTES;
     checkOptions(path, engineOptions, MIN_SHARED_CACHE_BYTES, maxCacheBytes);
@@ -100,7 +108,7 @@ export async function openGraph<S extends Schema = AnySchema>(
 
   const client = await EngineClient.start({ path, engine, options: engineOptions, worker });
   try {
-    const source = attachSource(client.handle);
+    const source = await attachSource(client.handle);
     const runner = new TaskRunner(client.handle, { threads, worker });
     // The service answers for any schema; a schema's types cost nothing at run time, so they are put on here.
     return new GraphService({ path, engine, durability, client, source, runner }) as unknown as Graph<S>;
@@ -108,6 +116,13 @@ export async function openGraph<S extends Schema = AnySchema>(
     await client.close();
     throw error;
   }
+}
+
+function checkTemporaryFolder(folder: unknown, path: string, engine: EngineName): void {
+  if (folder === undefined) return;
+  if (typeof folder !== "string" || folder === "") throw invalid("temporaryFolder", folder, "the path of a folder");
+  if (engine === "sqlite" && path === ":memory:") return;
+  refuse("temporaryFolder", folder, "only :memory: of the SQLite backend has a temporary file; leave it out");
 }
 
 function refuse(option: string, value: unknown, why: string): void {

@@ -3,6 +3,7 @@
 import type { Direction } from "../backend/query.ts";
 import type { CheckedEdge, CheckedEdgeUpdate } from "../backend/record_input.ts";
 import type { EdgeRecord } from "../backend/schema.ts";
+import type { HeldState } from "../backend/state_source.ts";
 import type { Page } from "../backend/store.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
 import { NO_DATA } from "./operation_code.ts";
@@ -10,7 +11,6 @@ import type { OverlayNodes } from "./overlay_nodes.ts";
 import { mergePage } from "./overlay_page.ts";
 import { lowerBound, OverlayRecords } from "./overlay_records.ts";
 import type { ReadRecorder } from "./read_recorder.ts";
-import type { HeldState } from "./state_source.ts";
 
 /** An edge as the transaction left it. Never changed in place: savepoints go back to it. */
 export interface OwnEdge {

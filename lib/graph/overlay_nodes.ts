@@ -2,13 +2,13 @@
 
 import type { CheckedNode, CheckedNodeFilter, CheckedNodeUpdate } from "../backend/record_input.ts";
 import type { NodeRecord } from "../backend/schema.ts";
+import type { HeldState } from "../backend/state_source.ts";
 import type { NodeShapeWanted, Page } from "../backend/store.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
 import { NO_DATA } from "./operation_code.ts";
 import { mergePage } from "./overlay_page.ts";
 import { insertSorted, lowerBound, OverlayRecords, removeSorted } from "./overlay_records.ts";
 import type { ReadRecorder } from "./read_recorder.ts";
-import type { HeldState } from "./state_source.ts";
 
 /** A node as the transaction left it. Never changed in place: savepoints go back to it. */
 export interface OwnNode {

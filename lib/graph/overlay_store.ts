@@ -11,6 +11,7 @@ import type {
   CheckedNodeUpdate,
 } from "../backend/record_input.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
+import type { HeldState } from "../backend/state_source.ts";
 import type { KeyPosition, NodeShapeWanted, Page, StoredEntry, StoredValue, WriteStore } from "../backend/store.ts";
 import type { CheckedValue } from "../backend/value_input.ts";
 import { type OperationMark, OperationWriter } from "./operation_log.ts";
@@ -18,7 +19,6 @@ import { OverlayEdges } from "./overlay_edges.ts";
 import { OverlayNodes } from "./overlay_nodes.ts";
 import { OverlayValues } from "./overlay_values.ts";
 import type { ReadRecorder } from "./read_recorder.ts";
-import type { HeldState } from "./state_source.ts";
 
 /** Gives ids that nobody else gets. */
 export interface IdSource {

@@ -1,12 +1,12 @@
 /** The key-values of a transaction: those of the state that it holds, and what it did to them. */
 
 import { Buffer } from "node:buffer";
+import type { HeldState } from "../backend/state_source.ts";
 import type { KeyPosition, Page, StoredEntry, StoredValue } from "../backend/store.ts";
 import { decodeValue, expiresAtOf, NEVER_EXPIRES } from "../kv/mod.ts";
 import { mergePage } from "./overlay_page.ts";
 import { lowerBound, OverlayRecords } from "./overlay_records.ts";
 import type { ReadRecorder } from "./read_recorder.ts";
-import type { HeldState } from "./state_source.ts";
 
 /** The record of a key, or that there is none any more. */
 type OwnValue = Uint8Array | "deleted";

@@ -4,10 +4,11 @@ import { fileURLToPath } from "node:url";
 import type { Transferable } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { GraphError } from "../backend/errors.ts";
+import { isCloneError } from "./clone_error.ts";
 import { FreeThreads } from "./free_threads.ts";
 import { END_THREAD } from "./job_server.ts";
 import { keepAlive } from "./keep_alive.ts";
-import { isCloneError, type Pool, poolClosed, waitForThreads, workerDied } from "./pool.ts";
+import { type Pool, poolClosed, waitForThreads, workerDied } from "./pool.ts";
 
 /** What Piscina's threads look up; given here, Deno needs no permission to read the environment. */
 const ENVIRONMENT = { PISCINA_DISABLE_ATOMICS: "0", PISCINA_ENABLE_ASYNC_ATOMICS: "0" };

@@ -2,7 +2,8 @@
 
 import type { Transferable } from "node:worker_threads";
 import { ClosedError, GraphError } from "../backend/errors.ts";
-import { entryOf, isInExecutable } from "./worker_thread.ts";
+import { isInExecutable } from "../task/executable.ts";
+import { entryOf } from "./worker_thread.ts";
 
 /** A pool of threads. They start when they are needed and keep the process alive only while there are jobs. */
 export interface Pool {
@@ -72,9 +73,4 @@ export function workerDied(cause: unknown): GraphError {
 /** The error of a job for a pool that was closed. */
 export function poolClosed(): ClosedError {
   return new ClosedError("the threads were ended with the graph that they belong to", { code: "database-closed" });
-}
-
-/** Whether an error says that something cannot be sent to a thread. */
-export function isCloneError(error: unknown): boolean {
-  return error instanceof Error && error.name === "DataCloneError";
 }

@@ -24,13 +24,12 @@ export class TextPlace {
   end = -1;
 }
 
-const NO_CHUNK = new ArrayBuffer(0);
 const NO_LABELS: readonly string[] = [];
 
 /** The rows of one chunk after the other. `next` goes to the next row and sets the fields that its code has. */
 export class RowReader {
   /** The chunk. */
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(NO_CHUNK);
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
   /** Type of an edge, kind of a node. */
   term = "";
   /** Ends of an edge that are ids. */
@@ -43,7 +42,7 @@ export class RowReader {
   readonly ref: TextPlace = new TextPlace();
   /** Data of an edge: JSON text. */
   data: string = NO_DATA;
-  #words = new Uint32Array(NO_CHUNK);
+  #words = new Uint32Array();
   #at = 0;
   #end = 0;
   #rows = 0;
@@ -64,6 +63,7 @@ export class RowReader {
 
   /** Begins a chunk. */
   open(chunk: ArrayBuffer): void {
+    this.close();
     this.bytes = new Uint8Array(chunk);
     this.#words = new Uint32Array(chunk);
     this.#at = CHUNK_HEAD_WORDS;
@@ -72,10 +72,11 @@ export class RowReader {
     this.#terms.length = 0;
   }
 
-  /** Gives the memory of the chunk up. */
+  /** Gives the memory of the chunk up: at once, because buffers that lie about do not make every collector hurry. */
   close(): void {
-    this.bytes = new Uint8Array(NO_CHUNK);
-    this.#words = new Uint32Array(NO_CHUNK);
+    this.bytes.buffer.transfer(0);
+    this.bytes = new Uint8Array();
+    this.#words = new Uint32Array();
     this.#at = this.#end = 0;
   }
 

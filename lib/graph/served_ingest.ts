@@ -4,6 +4,7 @@ import type { ServedEngine } from "../backend/served_engine.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
 import { encodeError } from "./error_codec.ts";
 import { type ChunkReport, EngineIngest, type EngineIngestOptions, type IngestPort } from "./ingest_engine.ts";
+import type { KeyList } from "./key_list.ts";
 
 /** What an ingest asks of its thread. */
 export interface IngestHost {
@@ -11,6 +12,8 @@ export interface IngestHost {
   waitForMessages(): void;
   /** Sends a message to the caller. */
   post(message: FromEngine): void;
+  /** Told of each commit, and of the keys of what it wrote. */
+  committed(lsn: number, written: KeyList): void;
 }
 
 /** Thrown to undo what is not committed. */
@@ -71,5 +74,9 @@ export class ServedIngest implements IngestPort {
 
   report(report: ChunkReport): void {
     this.#host.post({ kind: "rowsTaken", report });
+  }
+
+  committed(lsn: number, written: KeyList): void {
+    this.#host.committed(lsn, written);
   }
 }

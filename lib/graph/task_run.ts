@@ -2,16 +2,15 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { InvalidArgumentError } from "../backend/errors.ts";
-import type { Progress } from "../backend/care.ts";
+import { unpackResult } from "../projection/mod.ts";
+import { isCloneError } from "./clone_error.ts";
 import { decodeError } from "./error_codec.ts";
-import { isCloneError, type Pool } from "./pool.ts";
-import { RunControl } from "./run_control.ts";
+import type { Pool } from "./pool.ts";
+import type { RunControl } from "./run_control.ts";
 import { MEMBER_ENDED, type TaskAnswer, type TaskJob } from "./task_worker.ts";
 
-const PROGRESS_INTERVAL_MS = 100;
-
 /** What all threads of a run are sent. */
-export type RunWork = Pick<TaskJob, "moduleUrl" | "taskName" | "params" | "shared" | "takenAt">;
+export type RunWork = Pick<TaskJob, "moduleUrl" | "taskName" | "params" | "source">;
 
 /**
  * Lets free threads of a pool work on a task together.
@@ -31,13 +30,12 @@ export async function runTogether(
   const failures: unknown[] = [];
   let value: unknown;
   await Promise.all(ports.map(async (own, worker) => {
-    const { moduleUrl, taskName, params, shared, takenAt } = work;
-    const { buffer } = control;
-    const job: TaskJob = { moduleUrl, taskName, params, shared, takenAt, control: buffer, workers, worker, ports: own };
+    const { moduleUrl, taskName, params, source } = work;
+    const job: TaskJob = { moduleUrl, taskName, params, source, control: control.buffer, workers, worker, ports: own };
     try {
       const answer = await pool.run(job, own) as TaskAnswer;
       if ("error" in answer) throw decodeError(answer.error);
-      if (worker === 0) value = answer.value;
+      if (worker === 0) value = unpackResult(answer);
     } catch (error) {
       failures.push(isCloneError(error) ? uncloneable(taskName, error) : error);
       control.cancel();
@@ -66,41 +64,4 @@ function uncloneable(taskName: string, error: unknown): InvalidArgumentError {
     `task ${JSON.stringify(taskName)}: its parameters cannot be sent to another thread (${why}); pass plain data`,
     { code: "task-params-not-cloneable", field: "params", cause: error },
   );
-}
-
-/**
- * Waits for work, which goes on until its threads have noticed that it was stopped. Rejects at once when it is stopped, and
- * stops it when `onProgress` throws.
- */
-export async function watch<R>(
-  work: Promise<R>,
-  stop: AbortController,
-  told: () => Progress,
-  onProgress: ((progress: Progress) => void) | undefined,
-): Promise<R> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  stop.signal.addEventListener("abort", () => reject(stop.signal.reason));
-  // Whoever gave up does not hear how the work ended.
-  work.catch(() => {});
-  stopped.catch(() => {});
-  let last = -1;
-  const tell = () => {
-    const progress = told();
-    if (progress.done === last || stop.signal.aborted) return;
-    last = progress.done;
-    try {
-      onProgress?.(progress);
-    } catch (error) {
-      stop.abort(error);
-    }
-  };
-  const timer = onProgress && setInterval(tell, PROGRESS_INTERVAL_MS);
-  try {
-    const result = await Promise.race([work, stopped]);
-    tell();
-    stop.signal.throwIfAborted();
-    return result;
-  } finally {
-    clearInterval(timer);
-  }
 }

@@ -2,14 +2,21 @@
 
 import type { Progress } from "../backend/care.ts";
 import { ClosedError, InvalidArgumentError } from "../backend/errors.ts";
+import type { ProjectOptions } from "../backend/projection.ts";
+import type { HeldState } from "../backend/state_source.ts";
 import { show } from "../backend/validate.ts";
+import type { Projection, ProjectionHandle } from "../projection/mod.ts";
+import { ActiveRun } from "./active_run.ts";
 import { FreeThreads } from "./free_threads.ts";
 import { defaultPoolSize, openPool, type Pool, type PoolOptions } from "./pool.ts";
-import { RunControl } from "./run_control.ts";
-import type { HeldState } from "./state_source.ts";
-import type { Task } from "./task.ts";
-import type { AnyTask, TaskAddress } from "./task_registry.ts";
-import { runTogether, type RunWork, watch } from "./task_run.ts";
+import { projectTask } from "./project_task.ts";
+import { ProjectionCache } from "./projection_cache.ts";
+import { checkPooledProjection, checkSourceChoice, type PooledProjection } from "./projection_choice.ts";
+import type { RunControl } from "./run_control.ts";
+import type { Task } from "../task/task.ts";
+import type { AnyTask, TaskAddress } from "../task/task_registry.ts";
+import { runTogether, type RunWork } from "./task_run.ts";
+import type { JobSource } from "./task_worker.ts";
 
 /** How long `close` waits for tasks that have been cancelled, before their threads are ended. */
 const CLOSE_GRACE_MS = 1_000;
@@ -34,25 +41,42 @@ export interface TaskRunOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Time that expiries are judged by. Default: now, or the commit's time of a past state. */
   readonly takenAt?: number | undefined;
+  /** Which part of a state an algorithm reads. */
+  readonly project?: ProjectOptions | undefined;
 }
 
-/** A run, before it starts. */
-interface Plan<R> {
-  readonly control: RunControl;
-  /** How far it has come. */
-  told(): Progress;
-  /** Lets threads work, to their end. */
-  work(pool: Pool, state: SharedState, signal: AbortSignal): Promise<R>;
+/** What a run reads: a state, which it takes over, or a projection that is there already. */
+export type RunSource = HeldState | Projection;
+
+/** What every run is asked for. */
+interface Request {
+  readonly call: "run" | "map";
+  readonly task: AnyTask;
+  readonly source: RunSource;
+  readonly options: TaskRunOptions;
+  readonly defaultWorkers: number;
 }
 
-type SharedState = Pick<RunWork, "shared" | "takenAt">;
-
-/** A run whose threads have not all ended. */
-interface ActiveRun {
-  readonly control: RunControl;
-  readonly stop: AbortController;
-  readonly ended: Promise<void>;
+/** A request that passed all checks. */
+interface Plan {
+  readonly address: TaskAddress;
+  readonly workers: number;
+  readonly reads: StateReading | Projection;
 }
+
+/** A state that a run reads. */
+interface StateReading {
+  readonly state: HeldState;
+  readonly takenAt: number;
+  /** Of an algorithm: what it reads of it. */
+  readonly projection: PooledProjection | undefined;
+}
+
+/** What the threads of a run are sent, but for the parameters. */
+type Work = Omit<RunWork, "params">;
+
+/** Lets threads work, to their end, when what they read is there. */
+type Part<R> = (run: ActiveRun, pool: Pool, work: Work, workers: number) => Promise<R>;
 
 /** The runs of a graph's tasks. Each takes over the state that it reads and releases it when no thread reads it any more. */
 export class TaskRunner {
@@ -61,7 +85,8 @@ export class TaskRunner {
   readonly #poolOptions: PoolOptions;
   readonly #open: (options: PoolOptions) => Promise<Pool>;
   readonly #free: FreeThreads;
-  readonly #active = new Set<ActiveRun>();
+  readonly #projections = new ProjectionCache();
+  readonly #active = new Set<{ readonly run: ActiveRun; readonly ended: Promise<void> }>();
   #pool: Promise<Pool> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -74,7 +99,8 @@ export class TaskRunner {
   }
 
   /**
-   * Runs a task: on one thread, or on several together as soon as so many are free.
+   * Runs a task: on one thread, or on several together as soon as so many are free. An algorithm reads the projection that it
+   * is given, or one of the state: the same threads make it first, unless a run before has done so.
    *
    * @returns what the task returned on its first thread
    * @throws what the task threw, the signal's reason, or what `onProgress` threw
@@ -84,21 +110,12 @@ export class TaskRunner {
   run<P, R, Source>(
     task: Task<P, R, Source>,
     params: NoInfer<P>,
-    state: HeldState,
+    source: RunSource,
     options: TaskRunOptions = {},
   ): Promise<R> {
-    return this.#start(state, options, () => {
-      const address = addressOf(task, "run");
-      const workers = Math.min(checkThreads(options.workers, 1, "run", "workers"), this.size);
-      const control = new RunControl(workers);
-      return {
-        control,
-        told: () => progressOf(address, control.done, control.total),
-        work: async (pool, shared, signal) => {
-          await this.#free.take(workers, signal);
-          return await runTogether(pool, control, { ...address, ...shared, params }, workers, this.#giveBackOne) as R;
-        },
-      };
+    return this.#start({ call: "run", task, source, options, defaultWorkers: 1 }, () => (run, pool, work, workers) => {
+      const told = ({ done, total }: RunControl) => progressOf(work.taskName, done, total);
+      return this.#runTogether(run, pool, { ...work, params }, workers, told) as Promise<R>;
     });
   }
 
@@ -111,86 +128,121 @@ export class TaskRunner {
   map<P, R, Source>(
     task: Task<P, R, Source>,
     params: Iterable<NoInfer<P>>,
-    state: HeldState,
+    source: RunSource,
     options: TaskRunOptions = {},
   ): Promise<R[]> {
-    return this.#start(state, options, () => {
-      const address = addressOf(task, "map");
-      const lanes = Math.min(checkThreads(options.workers, this.size, "map", "workers"), this.size);
+    return this.#start({ call: "map", task, source, options, defaultWorkers: this.size }, () => {
       const all = [...params];
-      const control = new RunControl(1);
-      const results = new Array<R>(all.length);
-      let begun = 0;
-      let done = 0;
-      let hasFailed = false;
-      const lane = async (pool: Pool, shared: SharedState, signal: AbortSignal) => {
-        try {
-          while (begun < all.length && !hasFailed) {
-            const at = begun++;
-            await this.#free.take(1, signal);
-            const work = { ...address, ...shared, params: all[at] };
-            results[at] = await runTogether(pool, control, work, 1, this.#giveBackOne) as R;
-            done++;
-          }
-        } catch (error) {
-          if (hasFailed) return; // cancelled, because of the failure
-          hasFailed = true;
-          throw error;
-        }
-      };
-      return {
-        control,
-        told: () => progressOf(address, done, all.length),
-        work: async (...args) => {
-          const ended = await Promise.allSettled(
-            Array.from({ length: Math.min(lanes, all.length) }, () => lane(...args)),
-          );
-          for (const one of ended) if (one.status === "rejected") throw one.reason;
-          return results;
-        },
-      };
+      return (run, pool, work, workers) => this.#mapAll<R>(run, pool, work, all, workers);
     });
+  }
+
+  async #runTogether(
+    run: ActiveRun,
+    pool: Pool,
+    work: RunWork,
+    workers: number,
+    told: (control: RunControl) => Progress,
+  ): Promise<unknown> {
+    const control = run.begin(workers, told);
+    await this.#free.take(workers, run.signal);
+    return await runTogether(pool, control, work, workers, this.#giveBackOne);
+  }
+
+  async #mapAll<R>(run: ActiveRun, pool: Pool, work: Work, all: readonly unknown[], workers: number): Promise<R[]> {
+    const results = new Array<R>(all.length);
+    let begun = 0;
+    let done = 0;
+    let hasFailed = false;
+    const control = run.begin(1, () => progressOf(work.taskName, done, all.length));
+    const lane = async () => {
+      try {
+        while (begun < all.length && !hasFailed) {
+          const at = begun++;
+          await this.#free.take(1, run.signal);
+          results[at] = await runTogether(pool, control, { ...work, params: all[at] }, 1, this.#giveBackOne) as R;
+          done++;
+        }
+      } catch (error) {
+        if (hasFailed) return; // cancelled, because of the failure
+        hasFailed = true;
+        throw error;
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: Math.min(workers, all.length) }, lane));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
+    return results;
   }
 
   readonly #giveBackOne = (): void => this.#free.giveBack(1);
 
-  async #start<R>(state: HeldState, options: TaskRunOptions, makePlan: () => Plan<R>): Promise<R> {
-    const { signal, onProgress } = options;
-    let plan: Plan<R>;
+  async #start<R>(request: Request, makePart: () => Part<R>): Promise<R> {
+    const { source, options: { signal, onProgress } } = request;
+    let part: Part<R>;
+    let plan: Plan;
     try {
       if (this.#closing !== undefined) throw graphClosed();
       signal?.throwIfAborted();
-      plan = makePlan();
+      plan = this.#plan(request);
+      part = makePart();
     } catch (error) {
-      state.release();
+      if (isState(source)) source.release();
       throw error;
     }
-    const stop = new AbortController();
-    stop.signal.addEventListener("abort", () => plan.control.cancel());
-    const takenAt = options.takenAt ?? (state.isPast ? state.timeMs : Date.now());
-    const result = this.#execute(plan, state, takenAt, stop.signal);
-    const run: ActiveRun = { control: plan.control, stop, ended: result.then(() => {}, () => {}) };
-    this.#active.add(run);
-    void run.ended.then(() => this.#active.delete(run));
+    const run = new ActiveRun(onProgress);
+    const result = this.#execute(run, plan, part);
+    const active = { run, ended: result.then(() => {}, () => {}) };
+    this.#active.add(active);
+    void active.ended.then(() => this.#active.delete(active));
 
-    const onAbort = () => stop.abort(signal?.reason);
+    const onAbort = () => run.stop(signal?.reason);
     signal?.addEventListener("abort", onAbort);
     try {
-      return await watch(result, stop, plan.told, onProgress);
+      return await run.watch(result);
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
   }
 
-  async #execute<R>(plan: Plan<R>, state: HeldState, takenAt: number, signal: AbortSignal): Promise<R> {
+  #plan({ call, task, source, options, defaultWorkers }: Request): Plan {
+    const address = addressOf(task, call);
+    const workers = Math.min(checkThreads(options.workers, defaultWorkers, call, "workers"), this.size);
+    const { project } = options;
+    if (!isState(source)) {
+      checkSourceChoice(task, { project, projection: source }, call);
+      return { address, workers, reads: source };
+    }
+    checkSourceChoice(task, { project }, call);
+    const takenAt = options.takenAt ?? (source.isPast ? source.timeMs : Date.now());
+    const projection = task.source === "projection" ? checkPooledProjection(project, call) : undefined;
+    return { address, workers, reads: { state: source, takenAt, projection } };
+  }
+
+  async #execute<R>(run: ActiveRun, { address, workers, reads }: Plan, part: Part<R>): Promise<R> {
     try {
       const pool = await (this.#pool ??= this.#open(this.#poolOptions));
-      const shared = await state.share();
-      return await plan.work(pool, { shared, takenAt }, signal);
+      const source = await this.#sourceOf(run, pool, reads, workers);
+      return await part(run, pool, { ...address, source }, workers);
     } finally {
-      plan.control.revoke();
-      state.release();
+      run.revoke();
+      if ("state" in reads && !reads.state.isReleased) reads.state.release();
     }
+  }
+
+  async #sourceOf(run: ActiveRun, pool: Pool, reads: Plan["reads"], workers: number): Promise<JobSource> {
+    if (!("state" in reads)) return { projection: reads.handle };
+    const { state, takenAt, projection } = reads;
+    if (projection === undefined) return { shared: await state.share(), takenAt };
+    const { key, options } = projection;
+    const made = await this.#projections.get(`${state.lsn} ${key}`, run.signal, async () => {
+      const address = addressOf(projectTask, "run");
+      const work = { ...address, source: { shared: await state.share(), takenAt }, params: options };
+      const told = ({ done, total }: RunControl) => progressOf("project", done, total);
+      return await this.#runTogether(run, pool, work, workers, told) as ProjectionHandle;
+    });
+    // The algorithm does not read the state: what was deleted since need not be kept for it.
+    state.release();
+    return { projection: made };
   }
 
   /** Rejects all runs with `ClosedError`, lets their threads come to an end for a moment, and ends them. */
@@ -199,23 +251,28 @@ export class TaskRunner {
   }
 
   async #close(): Promise<void> {
-    const runs = [...this.#active];
-    for (const { stop } of runs) stop.abort(graphClosed());
-    const ended = Promise.all(runs.map((run) => run.ended));
+    const active = [...this.#active];
+    for (const { run } of active) run.stop(graphClosed());
+    const ended = Promise.all(active.map((one) => one.ended));
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_GRACE_MS);
     await Promise.race([ended, late]);
     clearTimeout(timer);
-    for (const { control } of runs) control.revoke();
+    for (const { run } of active) run.revoke();
     const pool = await this.#pool?.catch(() => undefined);
     await pool?.close();
     await ended;
+    this.#projections.close();
   }
+}
+
+function isState(source: RunSource): source is HeldState {
+  return "release" in source;
 }
 
 function addressOf(task: AnyTask, call: string): TaskAddress {
   if (typeof task !== "function" || typeof task.moduleUrl !== "string" || typeof task.taskName !== "string") {
-    throw new InvalidArgumentError(`${call}: ${show(task)} is no task; make one with defineTask`, {
+    throw new InvalidArgumentError(`${call}: ${show(task)} is no task; make one with defineTask or defineAlgorithm`, {
       code: "not-a-task",
       field: "task",
       value: task,
@@ -234,8 +291,8 @@ function checkThreads(value: unknown, fallback: number, call: string, field: str
   });
 }
 
-function progressOf({ taskName }: TaskAddress, done: number, total: number): Progress {
-  return total > 0 ? { phase: taskName, done, total } : { phase: taskName, done };
+function progressOf(phase: string, done: number, total: number): Progress {
+  return total > 0 ? { phase, done, total } : { phase, done };
 }
 
 function graphClosed(): ClosedError {

@@ -3,22 +3,29 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { CheckedSnapshot } from "../backend/checked_snapshot.ts";
 import { GraphError, InvalidArgumentError } from "../backend/errors.ts";
+import type { BorrowedSource } from "../backend/state_source.ts";
 import { checkCount } from "../backend/validate.ts";
+import type { Projection } from "../backend/projection.ts";
+import { type PackedResult, packResult } from "../projection/results/result_class.ts";
 import { encodeError } from "./error_codec.ts";
 import type { JobHandler } from "./job_server.ts";
 import { RunControl, type WaitResult } from "./run_control.ts";
-import type { BorrowedSource } from "./state_source.ts";
-import type { TaskContext } from "./task.ts";
-import { findTask, type TaskAddress } from "./task_registry.ts";
+import type { TaskContext } from "../task/task.ts";
+import { findTask, type TaskAddress } from "../task/task_registry.ts";
+
+/** What a run reads, as it is sent to its threads. */
+export type JobSource =
+  /** A state, as its holder shares it, and the time that expiries are judged by. */
+  | { readonly shared: unknown; readonly takenAt: number }
+  /** The handle of a projection. */
+  | { readonly projection: unknown };
 
 /** One thread's part of a run, as it is sent to the thread. */
 export interface TaskJob extends TaskAddress {
   /** Its parameters. */
   readonly params: unknown;
-  /** The state that it reads, as its holder shares it. */
-  readonly shared: unknown;
-  /** Time that expiries are judged by. */
-  readonly takenAt: number;
+  /** What it reads. */
+  readonly source: JobSource;
   /** Memory of the run's `RunControl`. */
   readonly control: SharedArrayBuffer;
   /** Number of threads of the run. */
@@ -30,17 +37,17 @@ export interface TaskJob extends TaskAddress {
 }
 
 /** What came of a thread's part. */
-export type TaskAnswer = { readonly value: unknown } | { readonly error: unknown };
+export type TaskAnswer = PackedResult | { readonly error: unknown };
 
 /** Code of the error of a thread that waits for one that has ended: the consequence of another error. */
 export const MEMBER_ENDED = "task-member-ended";
 
-/** Makes what a thread of the pool does. The source is made with the first job. */
+/** Makes what a thread of the pool does. The source is made with the first job that reads a state. */
 export function taskHandler(makeSource: () => BorrowedSource): JobHandler {
   let source: BorrowedSource | undefined;
   return {
     async run(job) {
-      return await runJob(source ??= makeSource(), job as TaskJob);
+      return await runJob(() => source ??= makeSource(), job as TaskJob);
     },
     uncloneable(job, error) {
       const { taskName } = job as TaskJob;
@@ -59,24 +66,44 @@ export function taskHandler(makeSource: () => BorrowedSource): JobHandler {
   };
 }
 
-async function runJob(source: BorrowedSource, job: TaskJob): Promise<TaskAnswer> {
+async function runJob(states: () => BorrowedSource, job: TaskJob): Promise<TaskAnswer> {
   const control = new RunControl(job.control);
   try {
     if (control.isRevoked) throw aborted();
     const task = await findTask(job);
-    const state = source.borrow(job.shared, () => control.isRevoked);
-    try {
-      const value = task(new CheckedSnapshot(state, job.takenAt), job.params, new RunningTask(control, job));
-      if (isPromise(value)) throw asynchronousTask(job.taskName, value);
-      return { value: job.worker === 0 ? value : undefined };
-    } finally {
-      state.release();
-    }
+    const run = (source: CheckedSnapshot | Projection) => task(source, job.params, new RunningTask(control, job));
+    const { source } = job;
+    const value = "projection" in source
+      ? run(await revive(source.projection))
+      : withState(states(), source, () => control.isRevoked, run);
+    if (isPromise(value)) throw asynchronousTask(job.taskName, value);
+    return packResult(job.worker === 0 ? value : undefined);
   } catch (error) {
     return { error: encodeError(error) };
   } finally {
     control.leave();
     for (const port of job.ports) port.close();
+  }
+}
+
+/** The projection of a handle. Threads that read none do without the code for it. */
+async function revive(handle: unknown): Promise<Projection> {
+  const { projectionFrom } = await import("../projection/projection.ts");
+  return projectionFrom(handle);
+}
+
+/** Calls a function with a state that another thread holds. */
+function withState<R>(
+  states: BorrowedSource,
+  { shared, takenAt }: Extract<JobSource, { readonly shared: unknown }>,
+  isRevoked: () => boolean,
+  use: (snapshot: CheckedSnapshot) => R,
+): R {
+  const state = states.borrow(shared, isRevoked);
+  try {
+    return use(new CheckedSnapshot(state, takenAt));
+  } finally {
+    state.release();
   }
 }
 

@@ -3,11 +3,11 @@
 import type { Detachable, PageSource, WriteAccess } from "../backend/access.ts";
 import { CheckedWriter } from "../backend/checked_writer.ts";
 import type { GraphTransaction } from "../backend/graph_backend.ts";
+import type { HeldState } from "../backend/state_source.ts";
 import type { ReadStore, WriteStore } from "../backend/store.ts";
 import { refuseDeepNesting, refusePromise, TransactionAccess } from "../backend/transaction_access.ts";
 import type { OperationWriter } from "./operation_log.ts";
 import { type FootprintRecorders, type IdSource, OverlayStore } from "./overlay_store.ts";
-import type { HeldState } from "./state_source.ts";
 
 export type { FootprintRecorders, IdSource } from "./overlay_store.ts";
 

@@ -1,10 +1,9 @@
-/** Threads of our own: how they are started, and what the code inside them gets. */
+/** Threads of our own, as the thread that starts them sees them. */
 
-import { parentPort, type Transferable, Worker, workerData } from "node:worker_threads";
+import { type Transferable, Worker } from "node:worker_threads";
 import { GraphError, UnsupportedError } from "../backend/errors.ts";
-
-/** What a thread is for. */
-export type ThreadRole = "engine" | "reader";
+import { isInExecutable } from "../task/executable.ts";
+import { READY, refuseInThread, type ThreadRole } from "./thread_start.ts";
 
 /** A thread, as the one that started it sees it. */
 export interface WorkerThread {
@@ -29,18 +28,6 @@ export interface ThreadOptions {
   /** Objects of `data` that move to the thread. */
   readonly transfer?: readonly Transferable[] | undefined;
 }
-
-/** What a thread was started with. */
-export interface ThreadStart {
-  /** What it is for. */
-  readonly role: ThreadRole;
-  /** What the starter gave it. */
-  readonly data: unknown;
-}
-
-/** Set in our threads, whichever copy of this module looks. */
-const THREAD = Symbol.for("sqlitegraph.thread");
-const READY = "sqlitegraph.ready";
 
 // Evaluated as CommonJS on every runtime, from a file, from a URL and in an executable alike. A reader is ready when its
 // entry, with all that it imports, has run; an engine says so itself, because it may never leave its entry again.
@@ -83,44 +70,6 @@ export function entryOf(role: ThreadRole): URL {
       "with: bun build --compile main.ts worker.ts",
     { code: "worker-entry-needed", field: "worker" },
   );
-}
-
-/** Whether a module lies inside an executable that Bun made: then all modules may have one URL, and it cannot be imported. */
-export function isInExecutable(moduleUrl: string): boolean {
-  return moduleUrl.startsWith("file:///$bunfs/") || moduleUrl.includes("/~BUN/") || moduleUrl.includes("/%7EBUN/");
-}
-
-/** Whether `startThread` started this thread. */
-export function isOwnThread(): boolean {
-  const start = workerData as Partial<ThreadStart & { entry: string }> | null | undefined;
-  return typeof start === "object" && start?.role !== undefined && start.entry !== undefined;
-}
-
-/** Marks this thread as one of ours, where a library started it. */
-export function markThread(role: ThreadRole): void {
-  (globalThis as { [THREAD]?: ThreadRole })[THREAD] = role;
-}
-
-/** Throws when this is one of our threads: a script that opens a graph must not do so again in every thread. */
-export function refuseInThread(call: string): void {
-  const role = (globalThis as { [THREAD]?: ThreadRole })[THREAD];
-  if (role === undefined) return;
-  throw new UnsupportedError(
-    `${call}: this is a worker thread of a graph, which loaded the module for its tasks; move the tasks into a module that ` +
-      "opens no graph when it is loaded",
-    { code: "inside-worker", value: role },
-  );
-}
-
-/** In a thread: what it was started with. */
-export function receiveStart(): ThreadStart {
-  const { role, data } = workerData as ThreadStart;
-  return { role, data };
-}
-
-/** In a thread: lets `startThread` return. An engine calls it when it can receive messages; a reader need not. */
-export function threadReady(): void {
-  parentPort?.postMessage(READY);
 }
 
 class StartedThread implements WorkerThread {

@@ -1,13 +1,14 @@
 /** Makes a projection of what a store reads, on one thread or on several together. */
 
+import type { Gang, Projection } from "../backend/projection.ts";
 import type { ReadStore } from "../backend/store.ts";
 import { type AdjacencyHandle, adjacencyOf, checkLinkCount, newAdjacency } from "./adjacency.ts";
 import { type Chunk, ChunkReader } from "./chunk_reader.ts";
-import type { Gang } from "./gang.ts";
 import { fillRanks, NodeIndex, rankBytes } from "./node_index.ts";
 import { readNodeIds } from "./node_ids.ts";
 import type { CheckedProjectOptions } from "./options.ts";
-import { type Projection, projectionOf } from "./projection.ts";
+import { projectionOf } from "./projection.ts";
+import { WeightReader } from "./weights.ts";
 
 /** Nodes of a chunk: enough for a few batches of links, few enough that threads end at about the same time. */
 const MAX_CHUNK_NODES = 16_384;
@@ -40,7 +41,7 @@ export function buildProjection(
     const end = Math.min(start + chunkNodes, nodes.count);
     const read = reader.read(start, end);
     chunks.set(chunk, read);
-    work.report(chunk, read.targets.length, read.loops);
+    work.report(chunk, read);
     gang.progress(end - start);
   }
   gang.barrier();
@@ -51,8 +52,10 @@ export function buildProjection(
   const out = newAdjacency(shape, newBuffer);
   const isUndirected = direction === "both";
   const reverse = isUndirected ? undefined : { links: newAdjacency(shape, newBuffer), state: newBuffer(4) };
+  const weights = weight && new WeightReader(store, weight.field, weight.fallback, gang);
+  weights?.readAll(edgesOf(chunks), { ...work.edgeRange(), linkCount });
   for (const [chunk, read] of chunks) {
-    place(out, read, chunk * chunkNodes, work.linksBefore(chunk));
+    place(out, read, weights, chunk * chunkNodes, work.linksBefore(chunk));
     chunks.delete(chunk);
   }
   gang.barrier();
@@ -91,14 +94,20 @@ class ChunkBoard {
   readonly #next: Int32Array;
   readonly #links: Float64Array;
   readonly #loops: Float64Array;
+  /** Smallest and largest edge of each chunk; 0 where there is none, or where edges do not matter. */
+  readonly #least: Float64Array;
+  readonly #most: Float64Array;
   /** Links before each chunk, once all are known. */
   #before: Float64Array | undefined;
 
   constructor(gang: Gang, chunkCount: number) {
-    const buffer = gang.sharedBuffer(8 + 16 * chunkCount);
+    const buffer = gang.sharedBuffer(8 + 32 * chunkCount);
+    const column = (at: number) => new Float64Array(buffer, 8 + 8 * at * chunkCount, chunkCount);
     this.#next = new Int32Array(buffer, 0, 1);
-    this.#links = new Float64Array(buffer, 8, chunkCount);
-    this.#loops = new Float64Array(buffer, 8 + 8 * chunkCount, chunkCount);
+    this.#links = column(0);
+    this.#loops = column(1);
+    this.#least = column(2);
+    this.#most = column(3);
   }
 
   /** A chunk that nobody else reads; their number or more when there is none left. */
@@ -106,9 +115,31 @@ class ChunkBoard {
     return Atomics.add(this.#next, 0, 1);
   }
 
-  report(chunk: number, links: number, loops: number): void {
-    this.#links[chunk] = links;
+  report(chunk: number, { targets, loops, edges }: Chunk): void {
+    this.#links[chunk] = targets.length;
     this.#loops[chunk] = loops;
+    if (edges === undefined || edges.length === 0) return;
+    let least = edges[0] as number;
+    let most = least;
+    for (let at = 1; at < edges.length; at++) {
+      const edge = edges[at] as number;
+      if (edge < least) least = edge;
+      else if (edge > most) most = edge;
+    }
+    this.#least[chunk] = least;
+    this.#most[chunk] = most;
+  }
+
+  /** Smallest and largest edge of all chunks. */
+  edgeRange(): { readonly least: number; readonly most: number } {
+    let least = Infinity;
+    let most = 0;
+    for (let chunk = 0; chunk < this.#least.length; chunk++) {
+      if (this.#links[chunk] === 0) continue;
+      least = Math.min(least, this.#least[chunk] as number);
+      most = Math.max(most, this.#most[chunk] as number);
+    }
+    return { least, most };
   }
 
   linksBefore(chunk: number): number {
@@ -127,12 +158,24 @@ function sumsBefore(counts: Float64Array): Float64Array {
   return sums;
 }
 
+/** The edges of chunks, one after the other. */
+function* edgesOf(chunks: ReadonlyMap<number, Chunk>): IterableIterator<Float64Array> {
+  for (const { edges } of chunks.values()) if (edges !== undefined) yield edges;
+}
+
 /** Puts a chunk into the arrays of all. */
-function place(out: AdjacencyHandle, chunk: Chunk, firstRow: number, firstLink: number): void {
+function place(
+  out: AdjacencyHandle,
+  chunk: Chunk,
+  reader: WeightReader | undefined,
+  firstRow: number,
+  firstLink: number,
+): void {
   const { offsets, targets, edgeIds, weights } = adjacencyOf(out);
-  const { ends } = chunk;
+  const { ends, edges } = chunk;
   for (let row = 0; row < ends.length; row++) offsets[firstRow + row + 1] = firstLink + (ends[row] as number);
   targets.set(chunk.targets, firstLink);
-  if (chunk.edgeIds !== undefined) edgeIds?.set(chunk.edgeIds, firstLink);
-  if (chunk.weights !== undefined) weights?.set(chunk.weights, firstLink);
+  if (edges === undefined) return;
+  edgeIds?.set(edges, firstLink);
+  if (reader !== undefined) weights?.set(reader.read(edges), firstLink);
 }

@@ -6,7 +6,6 @@ import { checkLinkCount } from "./adjacency.ts";
 import type { NodeIndex } from "./node_index.ts";
 import type { CheckedProjectOptions } from "./options.ts";
 import { orderRows } from "./row_order.ts";
-import { WeightReader } from "./weights.ts";
 
 /** Rows in their final form. */
 export interface Chunk {
@@ -14,10 +13,8 @@ export interface Chunk {
   readonly ends: Uint32Array;
   /** Targets of the links. */
   readonly targets: Uint32Array;
-  /** Their edges, where they are kept. */
-  readonly edgeIds: Float64Array | undefined;
-  /** Their weights, where they have some. */
-  readonly weights: Float64Array | undefined;
+  /** Their edges, where those matter. */
+  readonly edges: Float64Array | undefined;
   /** How many of them are self-loops. */
   readonly loops: number;
 }
@@ -30,7 +27,6 @@ export class ChunkReader {
   readonly #throwIfAborted: () => void;
   /** Whether the order of parallel edges matters, so that their ids are needed. */
   readonly #withEdges: boolean;
-  readonly #weights: WeightReader | undefined;
   readonly #batch = new LinkBatch();
   readonly #indexes: Int32Array;
   readonly #first: RowBuffer;
@@ -44,14 +40,13 @@ export class ChunkReader {
     this.#options = options;
     this.#throwIfAborted = throwIfAborted;
     this.#withEdges = hasEdgeIds || weight !== undefined;
-    this.#weights = weight && new WeightReader(store, weight.field, weight.fallback);
     this.#indexes = new Int32Array(this.#batch.capacity);
     this.#first = new RowBuffer(this.#withEdges);
   }
 
   /** The rows of the nodes with dense indexes `start` to `end` - 1. */
   read(start: number, end: number): Chunk {
-    const { direction, isSimple, hasEdgeIds } = this.#options;
+    const { direction, isSimple } = this.#options;
     const rowCount = end - start;
     let rows = this.#first;
     this.#readInto(rows, direction === "in" ? "in" : "out", start, end);
@@ -63,14 +58,10 @@ export class ChunkReader {
       rows = this.#joined;
     }
     const { count, loops } = orderRows(rows, rowCount, start, isSimple);
-    const edges = rows.edges?.subarray(0, count);
     return {
       ends: rows.ends.slice(0, rowCount),
       targets: rows.targets.slice(0, count),
-      edgeIds: hasEdgeIds ? edges?.slice() : undefined,
-      weights: this.#weights === undefined || edges === undefined
-        ? undefined
-        : this.#weights.read(edges, this.#throwIfAborted),
+      edges: rows.edges?.slice(0, count),
       loops,
     };
   }

@@ -1,9 +1,9 @@
 /** The ids of the nodes that a projection holds. */
 
+import type { Gang } from "../backend/projection.ts";
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { ReadStore } from "../backend/store.ts";
 import { checkNodeCount } from "./adjacency.ts";
-import type { Gang } from "./gang.ts";
 
 /** Ids read at once. */
 const PAGE_SIZE = 8_192;

@@ -2,12 +2,11 @@
 
 import { InvalidArgumentError } from "../backend/errors.ts";
 import { checkId, checkObject, show } from "../backend/validate.ts";
-import { adjacencyOf, checkLinkCount, newAdjacency } from "./adjacency.ts";
 import { distinct } from "./node_ids.ts";
 import { type NodeIndex, nodeIndexOf } from "./node_index.ts";
 import { checkFlag } from "./options.ts";
-import { type Projection, projectionOf } from "./projection.ts";
-import { orderRows } from "./row_order.ts";
+import { linkNodes } from "./project_indexes.ts";
+import type { Projection } from "../backend/projection.ts";
 
 /** Edges as arrays of the same length. */
 export interface EdgeArrays {
@@ -28,7 +27,8 @@ export interface EdgeArrays {
 }
 
 /**
- * Projects edges that are not in a database. O(n log n + m log d) with d the largest degree.
+ * Projects edges that are not in a database. O(n + m log m) with n nodes and m edges; see `projectIndexes` for dense
+ * indexes.
  *
  * @throws {InvalidArgumentError} for arrays of different lengths, numbers that are no ids, and edges whose ends are not among
  * the given nodes
@@ -48,26 +48,7 @@ export function projectEdges(edges: EdgeArrays): Projection {
   const nodes = nodeIndexOf(idsOf(edges));
   const sources = indexesOf(nodes, from, "from");
   const targets = indexesOf(nodes, to, "to");
-  const rows = countRows(nodes.count, sources, targets, isUndirected);
-  const { count, loops } = orderRows(rows, nodes.count, 0, isSimple);
-  checkLinkCount(count, hasEdgeIds || weights !== undefined);
-  const shape = { nodeCount: nodes.count, linkCount: count, hasEdgeIds, hasWeights: weights !== undefined };
-  const newBuffer = (byteLength: number): SharedArrayBuffer => new SharedArrayBuffer(byteLength);
-  const handle = newAdjacency(shape, newBuffer);
-  const out = adjacencyOf(handle);
-  out.offsets.set(rows.ends.subarray(0, nodes.count), 1);
-  out.targets.set(rows.targets.subarray(0, count));
-  out.edgeIds?.set(rows.edges.subarray(0, count));
-  if (out.weights !== undefined) {
-    for (let at = 0; at < count; at++) out.weights[at] = weights?.[(rows.edges[at] as number) - 1] as number;
-  }
-  return projectionOf({
-    nodes: nodes.handle,
-    edgeCount: isUndirected ? (count + loops) / 2 : count,
-    isUndirected,
-    out: handle,
-    reverse: isUndirected ? undefined : { links: newAdjacency(shape, newBuffer), state: newBuffer(4) },
-  });
+  return linkNodes(nodes, { sources, targets, weights, isUndirected, isSimple, hasEdgeIds });
 }
 
 function checkLengths({ from, to, weights }: EdgeArrays): void {
@@ -93,11 +74,15 @@ function checkLengths({ from, to, weights }: EdgeArrays): void {
 
 function idsOf({ nodeIds, from, to }: EdgeArrays): Float64Array {
   const lists = nodeIds === undefined ? { from, to } : { nodeIds };
-  const ids: number[] = [];
+  const ids = new Float64Array(Object.values(lists).reduce((sum, { length }) => sum + length, 0));
+  let count = 0;
   for (const [field, list] of Object.entries(lists)) {
-    for (let at = 0; at < list.length; at++) ids.push(checkId(list[at], "projectEdges", `${field}[${at}]`));
+    for (let at = 0; at < list.length; at++) {
+      const id = list[at] as number;
+      ids[count++] = Number.isSafeInteger(id) && id > 0 ? id : checkId(id, "projectEdges", `${field}[${at}]`);
+    }
   }
-  return distinct(new Float64Array(ids).sort());
+  return distinct(ids.sort());
 }
 
 function indexesOf(nodes: NodeIndex, ids: ArrayLike<number>, field: string): Uint32Array {
@@ -113,37 +98,4 @@ function indexesOf(nodes: NodeIndex, ids: ArrayLike<number>, field: string): Uin
     indexes[at] = index;
   }
   return indexes;
-}
-
-/** The links by their rows, those of a row in the order of their edges. */
-function countRows(
-  nodeCount: number,
-  sources: Uint32Array,
-  targets: Uint32Array,
-  isUndirected: boolean,
-): { readonly ends: Uint32Array; readonly targets: Uint32Array; readonly edges: Float64Array } {
-  const ends = new Uint32Array(nodeCount + 1);
-  const visit = (link: (row: number, target: number, edge: number) => void): void => {
-    for (let at = 0; at < sources.length; at++) {
-      const source = sources[at] as number;
-      const target = targets[at] as number;
-      link(source, target, at + 1);
-      if (isUndirected && source !== target) link(target, source, at + 1);
-    }
-  };
-  let count = 0;
-  visit((row) => {
-    ends[row + 1] = (ends[row + 1] as number) + 1;
-    count++;
-  });
-  for (let row = 0; row < nodeCount; row++) ends[row + 1] = (ends[row + 1] as number) + (ends[row] as number);
-  const rows = { ends, targets: new Uint32Array(count), edges: new Float64Array(count) };
-  // The begin of each row moves to its end, which is the begin of the next one.
-  visit((row, target, edge) => {
-    const place = ends[row] as number;
-    ends[row] = place + 1;
-    rows.targets[place] = target;
-    rows.edges[place] = edge;
-  });
-  return rows;
 }

@@ -1,34 +1,26 @@
 /** A projection over shared memory. */
 
 import { InvalidArgumentError } from "../backend/errors.ts";
-import type { Adjacency, Projection as ProjectedGraph } from "../backend/projection.ts";
+import type { Adjacency, Projection } from "../backend/projection.ts";
 import { show } from "../backend/validate.ts";
 import { type AdjacencyHandle, adjacencyOf } from "./adjacency.ts";
 import { NodeIndex, type NodeIndexHandle } from "./node_index.ts";
 import { fillReverse } from "./reverse.ts";
 
-/** A graph, or a part of one, as algorithms read it. See `lib/backend/projection.ts`. */
-export type Projection = ProjectedGraph;
-
-/** Makes projections of handles. */
-export const Projection: {
-  /**
-   * The projection that another thread sent the handle of.
-   *
-   * @throws {InvalidArgumentError} when it is no handle of a projection
-   */
-  from(handle: unknown): Projection;
-} = {
-  from(handle: unknown): Projection {
-    const { format } = (handle ?? {}) as Partial<ProjectionHandle>;
-    if (format === FORMAT) return new SharedProjection(handle as ProjectionHandle);
-    throw new InvalidArgumentError(`Projection.from: ${show(handle)} is no handle of a projection; send \`handle\``, {
-      code: "invalid-projection",
-      field: "handle",
-      value: handle,
-    });
-  },
-};
+/**
+ * The projection that another thread sent the handle of.
+ *
+ * @throws {InvalidArgumentError} when it is no handle of a projection
+ */
+export function projectionFrom(handle: unknown): Projection {
+  const { format } = (handle ?? {}) as Partial<ProjectionHandle>;
+  if (format === FORMAT) return new SharedProjection(handle as ProjectionHandle);
+  throw new InvalidArgumentError(`projectionFrom: ${show(handle)} is no handle of a projection; send \`handle\``, {
+    code: "invalid-projection",
+    field: "handle",
+    value: handle,
+  });
+}
 
 /** What tells a handle from other objects. */
 const FORMAT = "sqlitegraph-projection-1";
@@ -64,8 +56,24 @@ export function projectionOf(parts: ProjectionParts): Projection {
   return new SharedProjection({ format: FORMAT, ...parts });
 }
 
-class SharedProjection implements ProjectedGraph {
+/** Memory of a projection, with all that is made on demand. */
+export function bytesOf({ nodes, out, reverse }: ProjectionHandle): number {
+  const links = Object.values(out).reduce((sum, buffer) => sum + (buffer?.byteLength ?? 0), 0);
+  return nodes.ids.byteLength + (nodes.ranks?.byteLength ?? 0) + links * (reverse === undefined ? 1 : 2);
+}
+
+/** What a projection of ours is made of. @throws {InvalidArgumentError} when it is none */
+export function handleOf(projection: Projection, call: string): ProjectionHandle {
+  if (projection instanceof SharedProjection) return projection.handle;
+  throw new InvalidArgumentError(
+    `${call}: ${show(projection)} is no projection; make one with snapshot.project, projectEdges or projectionFrom`,
+    { code: "invalid-projection", field: "projection", value: projection },
+  );
+}
+
+class SharedProjection implements Projection {
   readonly nodeCount: number;
+  readonly nodeIds: Float64Array<SharedArrayBuffer>;
   readonly edgeCount: number;
   readonly isUndirected: boolean;
   readonly hasWeights: boolean;
@@ -78,6 +86,7 @@ class SharedProjection implements ProjectedGraph {
     this.handle = handle;
     this.#nodes = new NodeIndex(handle.nodes);
     this.nodeCount = this.#nodes.count;
+    this.nodeIds = this.#nodes.ids;
     this.edgeCount = handle.edgeCount;
     this.isUndirected = handle.isUndirected;
     this.out = adjacencyOf(handle.out);

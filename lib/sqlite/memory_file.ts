@@ -3,14 +3,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { IoError } from "../backend/errors.ts";
 
 /** A file in a folder of its own. */
 export interface MemoryFile {
   /** Where the database is to be. */
   readonly path: string;
-  /** Removes the folder with everything in it. */
-  remove(): void;
+  /** The folder. */
+  readonly folder: string;
 }
 
 interface DenoFiles {
@@ -36,10 +37,33 @@ export function makeMemoryFile(parent: string | undefined): MemoryFile {
       { code: "no-temporary-folder", cause: error },
     );
   }
-  return {
-    path: join(folder, "memory.graph"),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  return { path: join(folder, "memory.graph"), folder };
+}
+
+/** Removes the folder with everything in it, if it is still there. */
+export function removeMemoryFile(folder: string): void {
+  unclosed.delete(folder);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Folders of databases that are open. */
+const unclosed = new Set<string>();
+let isWatching = false;
+
+/** Has the folder removed when this process ends without having closed the database. For the thread that outlives the others. */
+export function removeMemoryFileAtExit(folder: string): void {
+  unclosed.add(folder);
+  if (isWatching) return;
+  isWatching = true;
+  process.on("exit", () => {
+    for (const left of unclosed) {
+      try {
+        removeMemoryFile(left);
+      } catch {
+        // Where open files cannot be removed it stays, as after a crash.
+      }
+    }
+  });
 }
 
 function makeSystemFolder(): string {

@@ -7,7 +7,7 @@ import type { ImportTarget } from "../backend/restore_rows.ts";
 import type { GroupResult, IdLease, ServedEngine } from "../backend/served_engine.ts";
 import { openSession, SqliteBackend, type SqliteOptions } from "./backend.ts";
 import type { Connection } from "./connection.ts";
-import { makeMemoryFile, type MemoryFile } from "./memory_file.ts";
+import { makeMemoryFile, type MemoryFile, removeMemoryFile } from "./memory_file.ts";
 import { raiseSequence, type Session } from "./session.ts";
 import { removeLeftCopies } from "./shared_copy.ts";
 import { handleOf, markDead, type SqliteHandle } from "./shared_handle.ts";
@@ -43,10 +43,10 @@ export function serveSqlite(path: string, options: SqliteServeOptions = {}): Ser
       durability,
       driver,
       busyTimeoutMs: session.busyTimeoutMs,
-    });
+    }, memory?.folder);
     return new SqliteServedEngine(session, options, handle, memory);
   } catch (error) {
-    memory?.remove();
+    if (memory !== undefined) removeMemoryFile(memory.folder);
     throw error;
   }
 }
@@ -88,8 +88,8 @@ class SqliteServedEngine implements ServedEngine {
     if (this.#isClosed) return;
     this.backend.close();
     this.#isClosed = true;
-    markDead(this.handle);
-    this.#memory?.remove();
+    markDead(this.handle, "closed");
+    if (this.#memory !== undefined) removeMemoryFile(this.#memory.folder);
   }
 }
 

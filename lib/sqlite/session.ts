@@ -279,7 +279,7 @@ export class Session implements WriteAccess, TransactionNotes {
     let seen: Sight;
     try {
       const { dataVersion, lsn } = look(connection);
-      // Whoever compares numbers must see that there was a commit.
+      // A program that counts no commits made one: whoever compares numbers must see that.
       if (dataVersion !== this.#seen?.dataVersion && lsn === this.#seen?.lsn) raiseLsn(connection, this.now());
       for (const run of runs) results.push(this.#runMember(target, run, commits));
       seen = look(connection);

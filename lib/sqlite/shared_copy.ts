@@ -128,7 +128,7 @@ export function beginOnCopy(
   if (Atomics.compareExchange(words, PHASE, NOTHING, WANTED) === NOTHING) Atomics.notify(words, PHASE);
   while (Atomics.load(words, PHASE) === WANTED) {
     if (isRevoked()) throw stateReleased();
-    if (isDead(handle)) throw databaseClosed("borrow", handle.name);
+    if (isDead(handle)) throw databaseClosed("borrow", handle);
     Atomics.wait(words, PHASE, WANTED, WAIT_MS);
   }
   if (Atomics.load(words, PHASE) === FAILED) throw copyFailed(handle.name, request);

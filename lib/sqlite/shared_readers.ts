@@ -3,7 +3,7 @@
 import { readCommit } from "./commit_counter.ts";
 import { Connection } from "./connection.ts";
 import { SqliteReadStore } from "./read_store.ts";
-import type { SqliteHandle } from "./shared_handle.ts";
+import { databaseClosed, isDead, type SqliteHandle } from "./shared_handle.ts";
 
 /** Connections that are kept for the next state. */
 const MAX_IDLE = 4;
@@ -56,7 +56,12 @@ export class SharedReaders {
 
   /** A connection that is in no transaction. Whoever asks for it closes it. */
   connect(): Connection {
-    return Connection.open(this.#handle.file, this.#handle.options);
+    try {
+      return Connection.open(this.#handle.file, this.#handle.options);
+    } catch (error) {
+      // The file of a database "in memory" goes with it.
+      throw isDead(this.#handle) ? databaseClosed("snapshot", this.#handle) : error;
+    }
   }
 
   /** The newest state. */

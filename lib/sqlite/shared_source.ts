@@ -9,12 +9,11 @@ import { checkObject, show } from "../backend/validate.ts";
 import type { BorrowedSource, HeldState, StateSource } from "../backend/state_source.ts";
 import { readDataVersion, readLsn } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
+import { removeMemoryFile, removeMemoryFileAtExit } from "./memory_file.ts";
 import type { SqliteReadStore } from "./read_store.ts";
 import { beginOnCopy, CopyOnRequest, type CopyRequest, stateReleased } from "./shared_copy.ts";
 import { databaseClosed, isDead, type SqliteHandle } from "./shared_handle.ts";
 import { type ReadTransaction, SharedReaders } from "./shared_readers.ts";
-
-export { markDead } from "./shared_handle.ts";
 
 /** The states as the thread of `openGraph` reads them. `handle` is that of `serveSqlite`. */
 export function attachSqlite(handle: unknown): StateSource {
@@ -36,8 +35,8 @@ interface SharedState {
 
 /** Who gives states out: what a state asks of it. */
 interface StateOwner {
-  /** Whether the source or the database was closed, or the state taken back. */
-  hasEnded(): boolean;
+  /** Throws when the source or the database was closed, or the state taken back. */
+  requireAlive(): void;
   /** Called once, when the state is released. */
   release(): void;
   /** What other threads need. */
@@ -61,11 +60,16 @@ class SqliteHeldState implements HeldState {
   }
 
   get isReleased(): boolean {
-    return this.#isReleased || this.#owner.hasEnded();
+    return this.#isReleased;
+  }
+
+  #requireAlive(): void {
+    if (this.#isReleased) throw stateReleased();
+    this.#owner.requireAlive();
   }
 
   get store(): SqliteReadStore {
-    if (this.isReleased) throw stateReleased();
+    this.#requireAlive();
     return this.#store;
   }
 
@@ -77,7 +81,7 @@ class SqliteHeldState implements HeldState {
 
   // deno-lint-ignore require-await -- what it throws is to reject
   async share(): Promise<SharedState> {
-    if (this.isReleased) throw stateReleased();
+    this.#requireAlive();
     return this.#owner.share(this.isPast);
   }
 }
@@ -103,6 +107,7 @@ class SqliteStateSource implements StateSource {
   constructor(handle: SqliteHandle) {
     this.#handle = handle;
     this.#readers = new SharedReaders(handle);
+    if (handle.temporaryFolder !== undefined) removeMemoryFileAtExit(handle.temporaryFolder);
   }
 
   get lsn(): number {
@@ -126,14 +131,18 @@ class SqliteStateSource implements StateSource {
       throw withoutHistory(call, "lsn", this.#handle.name);
     }
     return new SqliteHeldState(kept.transaction, lsn !== undefined, {
-      hasEnded: () => this.#isClosed || isDead(this.#handle),
+      requireAlive: () => this.#requireAlive("snapshot"),
       release: () => this.#release(kept),
       share: (isPast) => this.#share(kept, isPast),
     });
   }
 
+  #requireAlive(call: string): void {
+    if (this.#isClosed || isDead(this.#handle)) throw databaseClosed(call, this.#handle);
+  }
+
   #watching(call: string): Connection {
-    if (this.#isClosed || isDead(this.#handle)) throw databaseClosed(call, this.#handle.name);
+    this.#requireAlive(call);
     return this.#watch ??= this.#readers.connect();
   }
 
@@ -161,6 +170,9 @@ class SqliteStateSource implements StateSource {
     this.#readers.close();
     for (const state of [...this.#kept]) this.#end(state);
     this.#watch?.close();
+    // Its own thread removes it when it closes the database, unless it has died.
+    const { temporaryFolder } = this.#handle;
+    if (temporaryFolder !== undefined && isDead(this.#handle)) removeMemoryFile(temporaryFolder);
   }
 }
 
@@ -198,12 +210,15 @@ class SqliteBorrowedSource implements BorrowedSource {
 
   borrow(shared: unknown, isRevoked: () => boolean): HeldState {
     const { lsn, isPast, copy } = shared as SharedState;
-    if (this.#isClosed || isDead(this.#handle)) throw databaseClosed("borrow", this.#handle.name);
-    if (isRevoked()) throw stateReleased();
+    const requireAlive = () => {
+      if (isRevoked()) throw stateReleased();
+      if (this.#isClosed || isDead(this.#handle)) throw databaseClosed("borrow", this.#handle);
+    };
+    requireAlive();
     const transaction = this.#begin(lsn, copy, isRevoked);
     this.#borrowed.add(transaction);
     return new SqliteHeldState(transaction, isPast, {
-      hasEnded: () => this.#isClosed || isRevoked() || isDead(this.#handle),
+      requireAlive,
       release: () => this.#end(transaction),
       share: () => shared as SharedState,
     });

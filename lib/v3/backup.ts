@@ -22,7 +22,9 @@ export function backupSource(database: Database): BackupSource {
 }
 
 function verifyCopy(database: Database, path: string, now: number): BackupContent {
-  const request = { ...database.request, path, fileSystem: realFileSystem, readonly: true, immutable: true };
+  // The memory that threads share is the original's alone.
+  const own = { ...database.request, shared: undefined };
+  const request = { ...own, path, fileSystem: realFileSystem, readonly: true, immutable: true };
   const copy = Database.open(request);
   try {
     const engine = copy.engine("backup");

@@ -5,12 +5,11 @@ import { parseStoredData } from "../backend/stored_data.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import type { Content } from "./check_content.ts";
 import { Fingerprint } from "./check_fingerprint.ts";
-import { termOf } from "./graph_writer.ts";
 import { LinkCursor } from "./link_tree.ts";
 import { idOfNameKey, MAX_NAME_KEY, writeNameKey } from "./name_key.ts";
 import { NodeReader } from "./node_record.ts";
 import { RecordCursor } from "./record_tree.ts";
-import { KIND_ROLE, LABEL_ROLE } from "./state.ts";
+import { KIND_ROLE, LABEL_ROLE, termOf } from "./state.ts";
 
 /** Which indexes can be checked. */
 export interface SoundIndexes {

@@ -149,6 +149,8 @@ function writeCopy(
   writeFirstHeader(file, { ...firstHeader(0), createdMs: source.header.createdMs });
   const targetOptions = {
     ...source.options,
+    // Other threads read the original.
+    shared: undefined,
     fileSystem,
     path: `${toPath}.new`,
     cacheBytes: Math.min(source.options.cacheBytes, CACHE_BYTES),

@@ -23,7 +23,7 @@ import type { CacheFrames } from "./page_cache.ts";
 import { Sharing } from "./sharing.ts";
 import { EMPTY_STATE, type GraphState } from "./state.ts";
 import { StringTable } from "./string_table.ts";
-import { WriteTrees } from "./trees.ts";
+import { WriteTrees } from "./write_trees.ts";
 
 /** A transaction with more log than this commits by a checkpoint: writing it twice takes longer than the syncs. */
 export const BIG_LOG_BYTES: number = 8 * 1024 * 1024;
@@ -480,7 +480,8 @@ export class Engine {
     }
     this.fileSystem.remove(logPath(this.path));
     this.log = LogFile.create(this.fileSystem, logPath(this.path), {
-      baseLsn: this.#firstLsn - 1,
+      // Ids may be reserved before the first transaction, when nobody has noted its LSN.
+      baseLsn: (this.inTransaction ? this.#firstLsn : this.nextLsn) - 1,
       lsnCeiling: this.header.lsnCeiling,
       fileSeed: this.fileSeed,
     });

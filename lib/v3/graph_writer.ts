@@ -17,15 +17,10 @@ import type { Pager } from "./pager.ts";
 import { PendingEdges, type PendingMark, PendingNames, PendingTerms } from "./pending.ts";
 import { RECORD_TYPE } from "./record_type.ts";
 import { inlineRecord, makeInline, visitRecordChain } from "./record_chain.ts";
-import { type GraphState, KIND_ROLE, LABEL_ROLE } from "./state.ts";
+import { type GraphState, KIND_ROLE, LABEL_ROLE, termOf } from "./state.ts";
 import type { StringTable } from "./string_table.ts";
-import type { WriteTrees } from "./trees.ts";
+import type { WriteTrees } from "./write_trees.ts";
 import { writeVarint } from "./varint.ts";
-
-/** Which nodes have a string as their kind or label: the first part of a key in the tree of terms. */
-export function termOf(stringNumber: number, role: typeof KIND_ROLE | typeof LABEL_ROLE): number {
-  return stringNumber * 2 + role;
-}
 
 /** An edge that a cascade deleted. */
 export type DeletedEdge = (id: number, from: number, to: number) => void;

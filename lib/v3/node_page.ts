@@ -3,14 +3,13 @@
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { NodeShapeWanted, Page } from "../backend/store.ts";
 import { ByteCursor } from "./byte_cursor.ts";
-import { termOf } from "./graph_writer.ts";
 import type { LinkTree } from "./link_tree.ts";
 import { idOfNameKey, MAX_INDEXED_NAME, namePrefix } from "./name_key.ts";
 import type { NodeReader } from "./node_record.ts";
 import type { ReadParts } from "./read_store.ts";
 import { startsWith } from "./read_store.ts";
 import { RecordCursor } from "./record_tree.ts";
-import { KIND_ROLE, LABEL_ROLE } from "./state.ts";
+import { KIND_ROLE, LABEL_ROLE, termOf } from "./state.ts";
 
 /** Matches of a name or name prefix that are collected and sorted; when there are more, all nodes are looked at in order. */
 const MAX_COLLECTED = 4096;

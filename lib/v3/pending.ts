@@ -1,6 +1,7 @@
 /** Index entries of a running transaction that wait to be sorted and merged into their trees, so that each page is changed once. */
 
 import type { ByteTreeWriter } from "./byte_writer.ts";
+import { noteGarbage } from "./garbage.ts";
 import type { LinkTreeWriter } from "./link_tree_writer.ts";
 import { MAX_NAME_KEY, writeNameKey } from "./name_key.ts";
 import { sortLinks } from "./radix_sort.ts";
@@ -8,12 +9,12 @@ import { sortLinks } from "./radix_sort.ts";
 /** Up to this many entries are inserted one by one. */
 const FEW = 4;
 const FIRST_CAPACITY = 64;
+/** What sorting and merging an entry leaves behind, in bytes. */
+const SORT_GARBAGE = 48;
 
-/** Grows a column. */
-function grown(column: Float64Array): Float64Array {
-  const larger = new Float64Array(column.length * 2);
-  larger.set(column);
-  return larger;
+/** Grows a column. Its memory before is free at once: not every collector hurries because of it. */
+function grown(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  return new Float64Array(column.buffer.transfer(column.byteLength * 2));
 }
 
 /** Where a column of entries stands: how many there are, and how many of them have been merged. */
@@ -56,6 +57,7 @@ abstract class Pending {
 
   /** All waiting entries have been merged: only those of before the newest savepoint may still be needed. */
   protected settle(savepoint: PendingMark | undefined): void {
+    noteGarbage(this.count * SORT_GARBAGE);
     if (savepoint === undefined) this.clear();
     else this.added = this.merged = savepoint.count;
   }
@@ -63,10 +65,10 @@ abstract class Pending {
 
 /** New edges: entries of both adjacency trees. */
 export class PendingEdges extends Pending {
-  #from: Float64Array = new Float64Array(FIRST_CAPACITY);
-  #to: Float64Array = new Float64Array(FIRST_CAPACITY);
-  #id: Float64Array = new Float64Array(FIRST_CAPACITY);
-  #type: Float64Array = new Float64Array(FIRST_CAPACITY);
+  #from: Float64Array<ArrayBuffer> = new Float64Array(FIRST_CAPACITY);
+  #to: Float64Array<ArrayBuffer> = new Float64Array(FIRST_CAPACITY);
+  #id: Float64Array<ArrayBuffer> = new Float64Array(FIRST_CAPACITY);
+  #type: Float64Array<ArrayBuffer> = new Float64Array(FIRST_CAPACITY);
 
   /** Memory that the waiting entries take, in bytes. */
   get sizeBytes(): number {
@@ -157,8 +159,8 @@ function mergeLinks(
 
 /** New (term, node) pairs of the label index. */
 export class PendingTerms extends Pending {
-  #term: Float64Array = new Float64Array(FIRST_CAPACITY);
-  #id: Float64Array = new Float64Array(FIRST_CAPACITY);
+  #term: Float64Array<ArrayBuffer> = new Float64Array(FIRST_CAPACITY);
+  #id: Float64Array<ArrayBuffer> = new Float64Array(FIRST_CAPACITY);
 
   /** Memory that the waiting entries take, in bytes. */
   get sizeBytes(): number {
@@ -207,8 +209,8 @@ const FEW_KEYS = 12;
 
 /** New keys of the name index. */
 export class PendingNames extends Pending {
-  #bytes: Uint8Array = new Uint8Array(FIRST_KEY_BYTES);
-  #starts: Uint32Array = new Uint32Array(FIRST_CAPACITY + 1);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_KEY_BYTES);
+  #starts: Uint32Array<ArrayBuffer> = new Uint32Array(FIRST_CAPACITY + 1);
 
   /** Memory that the waiting keys take, in bytes. */
   get sizeBytes(): number {
@@ -219,14 +221,10 @@ export class PendingNames extends Pending {
   add(name: Uint8Array, nameAt: number, nameEnd: number, kind: number, id: number): void {
     const start = this.#starts[this.added] as number;
     if (start + MAX_NAME_KEY > this.#bytes.length) {
-      const larger = new Uint8Array(this.#bytes.length * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
+      this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(this.#bytes.byteLength * 2));
     }
     if (this.added + 2 > this.#starts.length) {
-      const larger = new Uint32Array(this.#starts.length * 2);
-      larger.set(this.#starts);
-      this.#starts = larger;
+      this.#starts = new Uint32Array(this.#starts.buffer.transfer(this.#starts.byteLength * 2));
     }
     this.#starts[++this.added] = writeNameKey(this.#bytes, start, name, nameAt, nameEnd, kind, id);
   }

@@ -1,6 +1,6 @@
 /** Finding kept commits in what the writer has published, without asking it. */
 
-import { FACT, type SharedMemory } from "../snapshot/mod.ts";
+import { FACT, type SharedMemory } from "../snapshot/shared_memory.ts";
 import { ByteTree } from "./byte_tree.ts";
 import { HISTORY_RECORD, readTags } from "./history.ts";
 import { corruptPage } from "./number_branch.ts";

@@ -2,32 +2,26 @@
 
 import {
   closeSync,
-  fdatasyncSync,
-  fstatSync,
   fsyncSync,
-  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readSync,
   realpathSync,
   renameSync,
   rmdirSync,
   statSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { lockFile } from "./file_lock.ts";
 import type { FileLock, FileSystem, OpenFile } from "./file_system.ts";
-
-const FLAGS = { read: "r", write: "r+", create: "wx+" } as const;
+import { openRealFile } from "./real_file.ts";
 
 /** The files and folders of the system. Relative paths start at the working folder. */
 export const realFileSystem: FileSystem = {
   open(path: string, mode: "read" | "write" | "create"): OpenFile {
-    return new RealFile(openSync(path, FLAGS[mode]));
+    return openRealFile(path, mode);
   },
 
   stat(path: string): { readonly type: "file" | "folder" | "other"; readonly sizeBytes: number } | undefined {
@@ -86,59 +80,6 @@ export const realFileSystem: FileSystem = {
     return lockFile(realFileSystem.realPath(path));
   },
 };
-
-class RealFile implements OpenFile {
-  readonly #descriptor: number;
-  #isOpen = true;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  read(buffer: Uint8Array, position: number): number {
-    this.#requireOpen("read");
-    let done = 0;
-    while (done < buffer.length) {
-      const count = readSync(this.#descriptor, buffer, done, buffer.length - done, position + done);
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
-  }
-
-  write(buffer: Uint8Array, position: number): void {
-    this.#requireOpen("write");
-    for (let done = 0; done < buffer.length;) {
-      done += writeSync(this.#descriptor, buffer, done, buffer.length - done, position + done);
-    }
-  }
-
-  sync(): void {
-    this.#requireOpen("fdatasync");
-    fdatasyncSync(this.#descriptor);
-  }
-
-  truncate(sizeBytes: number): void {
-    this.#requireOpen("ftruncate");
-    ftruncateSync(this.#descriptor, sizeBytes);
-  }
-
-  size(): number {
-    this.#requireOpen("fstat");
-    return fstatSync(this.#descriptor).size;
-  }
-
-  close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    closeSync(this.#descriptor);
-  }
-
-  /** The system gives the number of a closed descriptor to the next file that is opened, which must not be hit. */
-  #requireOpen(call: string): void {
-    if (!this.#isOpen) throw Object.assign(new Error(`EBADF: bad file descriptor, ${call}`), { code: "EBADF" });
-  }
-}
 
 /** Result of a call, or undefined when it fails with one of the codes. */
 function unless<T>(codes: readonly string[], call: () => T): T | undefined {

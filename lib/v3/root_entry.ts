@@ -8,7 +8,7 @@
  *  46 first and end of the entries in the ring of recent commits that the history lacks
  */
 
-import { RECENT_NUMBERS, RECENT_RING, ROOT_NUMBERS, type SharedMemory } from "../snapshot/mod.ts";
+import { RECENT_NUMBERS, RECENT_RING, ROOT_NUMBERS, type SharedMemory } from "../snapshot/shared_memory.ts";
 import type { TreeRoot } from "./pages.ts";
 import { type GraphState, TREE_NAMES } from "./state.ts";
 

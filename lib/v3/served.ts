@@ -6,10 +6,11 @@ import type { GroupResult, IdLease, ServedEngine } from "../backend/served_engin
 import { SharedMemory } from "../snapshot/mod.ts";
 import { V3Backend } from "./backend.ts";
 import { Database } from "./database.ts";
+import { watchGarbage } from "./garbage.ts";
 import { openMemory } from "./memory_database.ts";
 import { checkOptions, DEFAULT_CACHE_BYTES, type V3Options } from "./options.ts";
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from "./page_cache.ts";
-import { markDead, type V3Handle } from "./shared_source.ts";
+import { markDead, type V3Handle } from "./shared_handle.ts";
 import { V3ImportTarget } from "./transfer.ts";
 import type { V3WriteStore } from "./write_store.ts";
 
@@ -32,6 +33,7 @@ export function serveV3(path: string, options: V3Options): ServedEngine {
   );
   const { cacheBytes } = request;
   const writerBytes = isMemory ? cacheBytes : Math.min(cacheBytes / 2, MAX_WRITER_BYTES);
+  watchGarbage();
   const shared = SharedMemory.allocate(writerBytes, isMemory ? 0 : cacheBytes - writerBytes);
   const served = { ...request, shared };
   return new ServedV3(isMemory ? openMemory(served) : Database.open(served), shared, isMemory);

@@ -9,7 +9,14 @@
 import process from "node:process";
 import { crc32 } from "node:zlib";
 import { ClosedError, CorruptionError, IoError } from "../backend/errors.ts";
-import { CONTROL, FRAME, FRAME_SHIFT, SEGMENT_SHIFT, SET_FRAMES, type SharedMemory } from "../snapshot/mod.ts";
+import {
+  CONTROL,
+  FRAME,
+  FRAME_SHIFT,
+  SEGMENT_SHIFT,
+  SET_FRAMES,
+  type SharedMemory,
+} from "../snapshot/shared_memory.ts";
 import { checkPage } from "./check_page.ts";
 import type { OpenFile } from "./file_system.ts";
 import { watchGarbage } from "./garbage.ts";

@@ -1,60 +1,22 @@
-/** States of a V3 graph in threads that do not write it: taken, held, shared with further threads, borrowed from them. */
+/** The states of a V3 graph as the thread that opened it reads them: taken, held, shared with further threads. */
 
 import type { SnapshotAt } from "../backend/care.ts";
-import { ClosedError } from "../backend/errors.ts";
-import type { BorrowedSource, HeldState, StateSource } from "../backend/state_source.ts";
-import {
-  CONTROL,
-  pin,
-  readRoot,
-  returnPinSlot,
-  ROOT_NUMBERS,
-  rootIndex,
-  SharedMemory,
-  type SharedMemoryHandle,
-  takePinSlot,
-  unpin,
-} from "../snapshot/mod.ts";
+import type { HeldState, StateSource } from "../backend/state_source.ts";
+import { pin, returnPinSlot, takePinSlot, unpin } from "../snapshot/pin_table.ts";
+import { readRoot, rootIndex } from "../snapshot/root_ring.ts";
+import { CONTROL, ROOT_NUMBERS, type SharedMemory } from "../snapshot/shared_memory.ts";
 import { readCatalog } from "./catalog.ts";
-import type { OpenFile } from "./file_system.ts";
 import { checkAt, type CheckedAt } from "./past_state.ts";
 import { findKept } from "./published_past.ts";
-import { realFileSystem } from "./real_file_system.ts";
-import { decodeRoot, encodeRoot, type PublishedRoot } from "./root_entry.ts";
-import { repeatRead, SharedPages } from "./shared_pages.ts";
-import { SharedReadStore, SharedStrings } from "./shared_store.ts";
+import { decodeRoot, type PublishedRoot } from "./root_entry.ts";
+import { SharedAccess, SharedHeldState } from "./shared_access.ts";
+import type { V3Handle } from "./shared_handle.ts";
+import { repeatRead } from "./shared_pages.ts";
+import type { SharedReadStore } from "./shared_store.ts";
 import type { GraphState } from "./state.ts";
 
-/** What a thread needs to read a V3 graph: cloneable by `postMessage`. */
-export interface V3Handle {
-  readonly backend: "v3";
-  /** The file as the user named it. */
-  readonly name: string;
-  /** Its real path; none in memory. */
-  readonly path: string | undefined;
-  /** Part of every checksum. */
-  readonly fileSeed: number;
-  readonly memory: SharedMemoryHandle;
-}
-
-/** Why nothing can be read any more. */
-const CLOSED = 1;
-const DIED = 2;
-
-/** Makes every state of a graph unreadable, on all threads: its engine has ended. */
-export function markDead(handle: unknown, how: "closed" | "died" = "died"): void {
-  const control = new Int32Array((handle as V3Handle).memory.control);
-  Atomics.compareExchange(control, CONTROL.dead, 0, how === "died" ? DIED : CLOSED);
-  Atomics.notify(control, CONTROL.historyEpoch);
-}
-
-/** The states of a graph, for the thread that opened it. */
+/** The states as the thread of `openGraph` reads them. `handle` is that of `serveV3`. */
 export function attachV3(handle: unknown): StateSource {
-  return new V3Source(handle as V3Handle);
-}
-
-/** States that another thread holds, for a thread of the pool. */
-export function borrowV3(handle: unknown): BorrowedSource {
   return new V3Source(handle as V3Handle);
 }
 
@@ -69,28 +31,20 @@ interface SharedState {
   holders: number;
 }
 
-/** One thread's access to the shared memory. */
-class V3Source implements StateSource, BorrowedSource {
-  readonly name: string;
+class V3Source implements StateSource {
+  readonly #access: SharedAccess;
   readonly #memory: SharedMemory;
   readonly #control: Int32Array<SharedArrayBuffer>;
-  readonly #file: OpenFile | undefined;
-  readonly #pages: SharedPages;
-  readonly #strings: SharedStrings;
   readonly #entry = new Float64Array(ROOT_NUMBERS);
   /** The state that was taken last: it keeps its slot, but a pin only while somebody holds it. */
   #newest: SharedState | undefined;
   /** States with a pin of this thread that somebody holds. */
   readonly #held = new Set<SharedState>();
-  #isClosed = false;
 
-  constructor({ memory, path, name, fileSeed }: V3Handle) {
-    this.name = name;
-    this.#memory = new SharedMemory(memory);
+  constructor(handle: V3Handle) {
+    this.#access = new SharedAccess(handle);
+    this.#memory = this.#access.memory;
     this.#control = this.#memory.control;
-    this.#file = path === undefined ? undefined : realFileSystem.open(path, "read");
-    this.#pages = new SharedPages(this.#memory, { file: this.#file, name, fileSeed });
-    this.#strings = new SharedStrings(this.#pages);
   }
 
   get lsn(): number {
@@ -98,22 +52,17 @@ class V3Source implements StateSource, BorrowedSource {
     return this.#entry[0] as number;
   }
 
-  /** Throws when nothing can be read any more. Hot. */
-  requireAlive(): void {
-    if (this.#control[CONTROL.dead] === 0 && !this.#isClosed) return;
-    throw this.#control[CONTROL.dead] === DIED
-      ? new ClosedError(`the engine of ${this.name} has ended unexpectedly; open the graph again`, {
-        code: "engine-died",
-      })
-      : new ClosedError(`the graph ${this.name} is closed; open it again`, { code: "database-closed" });
+  hold(at: SnapshotAt | undefined, call: string): HeldState {
+    this.#access.requireAlive();
+    if (at === undefined) return this.#give(this.#takeNewest(), false);
+    const checked = checkAt(at, call);
+    if (checked.lsn === 0) return this.#give(this.#takeNewest(), false);
+    return this.#give(this.#takeKept(checked, call), true);
   }
 
-  hold(at: SnapshotAt | undefined, call: string): HeldState {
-    this.requireAlive();
-    if (at === undefined) return new Held(this, this.#takeNewest(), false);
-    const checked = checkAt(at, call);
-    if (checked.lsn === 0) return new Held(this, this.#takeNewest(), false);
-    return new Held(this, this.#takeKept(checked, call), true);
+  #give(taken: SharedState, isPast: boolean): HeldState {
+    const { state, store } = taken;
+    return new SharedHeldState(this.#access, state, store, isPast, { release: () => this.#release(taken) });
   }
 
   /** Pins the newest state. Hot: without a commit since the last one, three words are written. */
@@ -144,11 +93,7 @@ class V3Source implements StateSource, BorrowedSource {
     }
     if (slot < 0) slot = takePinSlot(this.#control);
     const { state } = decodeRoot(this.#entry);
-    return this.#newest = { index, state, store: this.#storeOf(state), slot, holders: 0 };
-  }
-
-  #storeOf(state: GraphState): SharedReadStore {
-    return new SharedReadStore(this.#pages, this.#strings, state);
+    return this.#newest = { index, state, store: this.#access.storeOf(state), slot, holders: 0 };
   }
 
   /** Finds and pins a kept state. */
@@ -173,14 +118,14 @@ class V3Source implements StateSource, BorrowedSource {
           const state = this.#readKept(root, at, slot, epoch, call);
           if (state === undefined) continue;
           isKept = true;
-          const taken = { index: -1, state, store: this.#storeOf(state), slot, holders: 1 };
+          const taken = { index: -1, state, store: this.#access.storeOf(state), slot, holders: 1 };
           this.#held.add(taken);
           return taken;
         } finally {
           if (!isKept) this.#dropSlot(slot);
         }
       } finally {
-        this.release(newest);
+        this.#release(newest);
       }
     }
   }
@@ -198,12 +143,13 @@ class V3Source implements StateSource, BorrowedSource {
   /** The state of a kept commit, pinned; undefined when commits may have been dropped before the pin was seen. */
   #readKept(root: PublishedRoot, at: CheckedAt, slot: number, epoch: number, call: string): GraphState | undefined {
     const control = this.#control;
+    const { pages } = this.#access;
     const isSame = () => Atomics.load(control, CONTROL.historyEpoch) === epoch;
     try {
-      const kept = repeatRead(this.#pages, () => findKept(this.#pages, this.#memory, root, at, call));
+      const kept = repeatRead(pages, () => findKept(pages, this.#memory, root, at, call));
       pin(control, slot, kept.lsn);
       if (!isSame()) return undefined;
-      return repeatRead(this.#pages, () => readCatalog(this.#pages, kept.catalog));
+      return repeatRead(pages, () => readCatalog(pages, kept.catalog));
     } catch (error) {
       // Pages of the history may be free already when it was changed meanwhile.
       if (isSame()) throw error;
@@ -218,19 +164,12 @@ class V3Source implements StateSource, BorrowedSource {
       const epoch = Atomics.load(control, CONTROL.historyEpoch);
       if ((epoch & 1) === 0) return epoch;
       Atomics.wait(control, CONTROL.historyEpoch, epoch, 100);
-      this.requireAlive();
+      this.#access.requireAlive();
     }
   }
 
-  borrow(shared: unknown, isRevoked: () => boolean): HeldState {
-    this.requireAlive();
-    const { state } = decodeRoot((shared as SharedV3State).entry);
-    const taken: SharedState = { index: -1, state, store: this.#storeOf(state), slot: -1, holders: 1 };
-    return new Held(this, taken, (shared as SharedV3State).isPast, isRevoked);
-  }
-
   /** One holder less. */
-  release(taken: SharedState): void {
+  #release(taken: SharedState): void {
     if (--taken.holders > 0 || taken.slot < 0) return;
     this.#held.delete(taken);
     unpin(this.#control, taken.slot);
@@ -245,63 +184,9 @@ class V3Source implements StateSource, BorrowedSource {
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (!this.#access.close()) return;
     const newest = this.#newest;
     if (newest !== undefined && newest.slot >= 0) this.#dropSlot(newest.slot);
     this.#newest = undefined;
-    this.#file?.close();
   }
 }
-
-/** A state as it travels to another thread. */
-interface SharedV3State {
-  readonly entry: Float64Array;
-  readonly isPast: boolean;
-}
-
-class Held implements HeldState {
-  readonly lsn: number;
-  readonly timeMs: number;
-  readonly isPast: boolean;
-  readonly #source: V3Source;
-  readonly #taken: SharedState;
-  readonly #isRevoked: (() => boolean) | undefined;
-  #isReleased = false;
-
-  constructor(source: V3Source, taken: SharedState, isPast: boolean, isRevoked?: () => boolean) {
-    this.#source = source;
-    this.#taken = taken;
-    this.lsn = taken.state.lsn;
-    this.timeMs = taken.state.timeMs;
-    this.isPast = isPast;
-    this.#isRevoked = isRevoked;
-  }
-
-  get isReleased(): boolean {
-    return this.#isReleased;
-  }
-
-  get store(): SharedReadStore {
-    if (this.#isReleased || this.#isRevoked?.() === true) {
-      throw new ClosedError("the snapshot was released; take a new one", { code: "snapshot-released" });
-    }
-    this.#source.requireAlive();
-    return this.#taken.store;
-  }
-
-  release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    this.#source.release(this.#taken);
-  }
-
-  share(): Promise<SharedV3State> {
-    const entry = new Float64Array(ROOT_NUMBERS);
-    encodeRoot(this.#taken.state, NOTHING_ELSE, entry);
-    return Promise.resolve({ entry, isPast: this.isPast });
-  }
-}
-
-const NO_ROOT = { pageId: 0, birth: 0, level: 0 };
-const NOTHING_ELSE = { history: NO_ROOT, tags: NO_ROOT, recentFirst: 0, recentEnd: 0 };

@@ -48,6 +48,11 @@ export const TREE_KINDS: readonly ("record" | "link" | "byte")[] = [
 export const KIND_ROLE = 0;
 export const LABEL_ROLE = 1;
 
+/** Which nodes have a string as their kind or label: the first part of a key in the tree of terms. */
+export function termOf(stringNumber: number, role: typeof KIND_ROLE | typeof LABEL_ROLE): number {
+  return stringNumber * 2 + role;
+}
+
 /** How much a state holds. */
 export interface Counts {
   readonly nodeCount: number;

@@ -7,7 +7,7 @@ import type { RecordTree } from "./record_tree.ts";
 import { type MutablePages, type Pages, StaleRead } from "./pages.ts";
 import { readText } from "./text.ts";
 import { readVarint, varintLength, writeVarint } from "./varint.ts";
-import type { WriteTrees } from "./trees.ts";
+import type { WriteTrees } from "./write_trees.ts";
 
 /** Texts that are remembered. */
 const MAX_CACHED = 100_000;

@@ -6,11 +6,11 @@ import { Footprint } from "../../lib/graph/footprint.ts";
 import { TransactionDraft } from "../../lib/graph/transaction_draft.ts";
 import type { Isolation, TransactionBatch } from "../../lib/graph/transaction_batch.ts";
 import { test } from "../support/test.ts";
-import { NOW_MS, V3StandIn } from "./served_stand_in.ts";
+import { NOW_MS, ServedHere } from "./served_here.ts";
 
 /** A graph of a -> b -> c -> a, the keys x and y, and who commits to it. */
 class Service implements Disposable {
-  readonly engine: V3StandIn = new V3StandIn();
+  readonly engine: ServedHere = ServedHere.v3();
   readonly committer: BatchCommitter = new BatchCommitter(this.engine, () => NOW_MS);
   readonly a: number;
   readonly b: number;
@@ -352,7 +352,6 @@ test("a commit from elsewhere conflicts with every transaction that did not see 
   const blind = service.draft((tx) => tx.insertNode({ kind: "Digit", name: "1" }));
   const before = update();
   service.engine.backend.insertNode({ kind: "Letter", name: "elsewhere" });
-  service.committer.noteForeignCommit(service.engine.backend.lsn);
   assertEquals(service.kinds(before, blind, update()), ["conflict", "committed", "committed"]);
 });
 

@@ -68,7 +68,7 @@ function ingestHere(engine: ServedEngine, rows: readonly unknown[], skips: boole
   const reports: ChunkReport[] = [];
   const ingest = new EngineIngest(
     engine,
-    { next: () => chunks.shift(), report: (report) => reports.push(report) },
+    { next: () => chunks.shift(), report: (report) => reports.push(report), committed: () => {} },
     { skips, batchRows },
   );
   while (ingest.runBatch() === "more");
@@ -303,7 +303,7 @@ test("a node that somebody deletes between two batches is missed by its edges", 
   const reports: ChunkReport[] = [];
   const running = new EngineIngest(
     engine,
-    { next: () => chunks.shift(), report: (report) => reports.push(report) },
+    { next: () => chunks.shift(), report: (report) => reports.push(report), committed: () => {} },
     { batchRows: 1, skips: true },
   );
   assertEquals([running.isWaiting, running.runBatch(), running.isWaiting], [true, "more", false]);

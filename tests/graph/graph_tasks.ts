@@ -1,7 +1,7 @@
 /** Tasks that the tests of graphs run. */
 
 import type { Snapshot } from "../../lib/backend/graph_backend.ts";
-import { defineTask, type Task } from "../../lib/graph/task.ts";
+import { defineTask, type Task } from "../../lib/task/task.ts";
 
 /** Counts the nodes of a kind, once or until it is cancelled. */
 export const countKind: Task<{ kind: string; forever?: boolean }, number, Snapshot> = defineTask(

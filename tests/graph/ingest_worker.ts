@@ -36,6 +36,7 @@ for (let message = receive(); message.kind !== "close"; message = receive()) {
       return next.kind === "rows" ? next.chunk : undefined;
     },
     report: (report) => answer({ kind: "report", ingest: number, report }),
+    committed: () => {},
   }, message.options);
   try {
     while (ingest.runBatch() === "more");

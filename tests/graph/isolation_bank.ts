@@ -25,10 +25,25 @@ const loadKind = (load: number): string => `Load${load}`;
 /** Label of the nodes of all loads. */
 const LOADED = "loaded";
 
-/** Makes a database with accounts 1 to `accounts`. */
-export function makeBank(path: string, backend: "v3" | "sqlite", accounts: number): void {
+/** Key of how many values there are that only take room. */
+const BALLAST = "ballast";
+const BALLAST_BYTES = 3_000;
+/** An audit reads one of so many of them. */
+const BALLAST_STEP = 7;
+
+/** Makes a database with accounts 1 to `accounts`, and with so many values that only take room. */
+export function makeBank(path: string, backend: "v3" | "sqlite", accounts: number, ballast = 0): void {
   using db = open(path, { backend, durability: "off" });
   openAccounts(db, accounts);
+  db.transaction((tx) => {
+    tx.kv.set(BALLAST, ballast);
+    for (let at = 0; at < ballast; at++) setBallast(tx, at);
+  });
+}
+
+/** Writes a value that only takes room, as it always is. */
+export function setBallast(tx: GraphTransaction, at: number): void {
+  tx.kv.set(`${BALLAST}:${at}`, new Uint8Array(BALLAST_BYTES).fill(at));
 }
 
 /** Rows of a load. After each `batch` of them its key is right, so they may be committed in batches of so many. */
@@ -101,7 +116,17 @@ export function audit(graph: GraphReader, accounts: number): Books {
     if (!graph.neighbors(to, { direction: "in" }).includes(from)) return books(`edge ${id} does not enter ${to}`);
   }
   if (listed !== edges) return books(`${listed} of ${edges} edges are listed`);
-  return books(faultOfLoads(graph, loaded));
+  return books(faultOfLoads(graph, loaded) ?? faultOfBallast(graph));
+}
+
+function faultOfBallast(graph: GraphReader): string | undefined {
+  const ballast = graph.kv.get(BALLAST) as number;
+  for (let at = graph.lsn % BALLAST_STEP; at < ballast; at += BALLAST_STEP) {
+    const value = graph.kv.get(`${BALLAST}:${at}`) as Uint8Array | undefined;
+    const isWhole = value?.length === BALLAST_BYTES && value[0] === at % 256 && value.at(-1) === at % 256;
+    if (!isWhole) return `the value ${at} is ${value?.length} bytes from ${value?.[0]} to ${value?.at(-1)}`;
+  }
+  return undefined;
 }
 
 function faultOfLoads(graph: GraphReader, loaded: ReadonlyMap<string, number>): string | undefined {

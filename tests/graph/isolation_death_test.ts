@@ -2,8 +2,9 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Worker } from "node:worker_threads";
-import { ClosedError, DatabaseLockedError } from "../../lib/backend/errors.ts";
+import { ClosedError } from "../../lib/backend/errors.ts";
 import type { Graph } from "../../lib/graph/graph.ts";
+import { open } from "../../lib/graph/open.ts";
 import { type GraphOptions, openGraph } from "../../lib/graph/open_graph.ts";
 import { Rng } from "../crash/rng.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -14,6 +15,8 @@ import { readOnTask } from "./isolation_tasks.ts";
 
 const ACCOUNTS = 60;
 const WRITERS = 20;
+/** An engine that lives longer than this does not die at all. */
+const PATIENCE_MS = 30_000;
 const BACKENDS = ["v3", "sqlite"] as const;
 
 /** Opens a graph whose engine dies. */
@@ -38,18 +41,6 @@ async function openWithThread(path: string, options: GraphOptions): Promise<[Gra
   }
 }
 
-/** Opens the file again; the thread that died may still be giving it up. */
-async function reopen(path: string): Promise<Graph> {
-  for (let tries = 0;; tries++) {
-    try {
-      return await openGraph(path, { threads: 1, busyTimeoutMs: 0 });
-    } catch (error) {
-      if (!(error instanceof DatabaseLockedError) || tries > 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
-
 /** Works with a graph until its engine dies, and looks at what is left. */
 async function workUntilDeath(path: string, graph: Graph, seed: number, kill: () => void = () => {}): Promise<void> {
   const rng = new Rng(seed);
@@ -60,10 +51,12 @@ async function workUntilDeath(path: string, graph: Graph, seed: number, kill: ()
   const words = new Int32Array(new SharedArrayBuffer(4));
   const until = (work: Promise<unknown>) => work.catch((error) => errors.push(error));
   let isOver = false;
+  const deadline = performance.now() + PATIENCE_MS;
 
   const works = Array.from({ length: WRITERS }, async (_, at) => {
     const writer = `w${at}`;
     for (let number = 1; !isOver; number++) {
+      assert(performance.now() < deadline, "the engine did not die");
       const from = rng.between(1, ACCOUNTS - 1);
       const isSlow = rng.chance(0.1);
       await until(
@@ -108,35 +101,35 @@ async function workUntilDeath(path: string, graph: Graph, seed: number, kill: ()
   held.release();
   await graph.close();
 
-  await using again = await reopen(path);
-  using snapshot = again.snapshot();
-  assert(snapshot.lsn >= before.lsn);
-  assertEquals(audit(snapshot, ACCOUNTS).fault, undefined);
+  // The thread that died may still be giving the file up.
+  using db = open(path, { busyTimeoutMs: 30_000 });
+  assert(db.lsn >= before.lsn);
+  assertEquals(audit(db, ACCOUNTS).fault, undefined);
   for (const [key, number] of acknowledged) {
-    assert(Number(snapshot.kv.get(key)) >= number, `${key} has ${snapshot.kv.get(key)}, acknowledged was ${number}`);
+    const found = Number(db.kv.get(key));
+    // Of a writer one more may have been committed that nobody was told of, of a load there is all or nothing.
+    const isRight = key.startsWith("load:") ? found === number : found === number || found === number + 1;
+    assert(isRight, `${key} has ${found}, acknowledged was ${number}`);
   }
-  assertEquals((await again.check()).findings, []);
-  // It goes on as if nothing had happened.
-  await again.transaction((tx) => transfer(tx, 1, 2, 1));
+  assertEquals(db.check().findings, []);
+  db.transaction((tx) => transfer(tx, 1, 2, 1));
 }
 
 for (const backend of BACKENDS) {
-  for (const at of ["before", "within", "after", "error"]) {
+  for (const at of ["within", "after", "error"]) {
     test(`${backend}: the engine dies (${at} a commit): all is rejected, and nothing acknowledged is lost`, async () => {
       using dir = tempDir();
       const path = dir.path("bank.graph");
       makeBank(path, backend, ACCOUNTS);
-      await workUntilDeath(path, await openDying(path, at, 40), 1);
+      await workUntilDeath(path, await openDying(path, at, 30), 1);
     });
   }
 
   test(`${backend}: the engine's thread is terminated at any time: all is rejected, and nothing acknowledged is lost`, async () => {
-    for (let round = 0; round < 3; round++) {
-      using dir = tempDir();
-      const path = dir.path("bank.graph");
-      makeBank(path, backend, ACCOUNTS);
-      const [graph, thread] = await openWithThread(path, { threads: 2 });
-      await workUntilDeath(path, graph, round, () => setTimeout(() => void thread.terminate(), 20 + 60 * round));
-    }
+    using dir = tempDir();
+    const path = dir.path("bank.graph");
+    makeBank(path, backend, ACCOUNTS);
+    const [graph, thread] = await openWithThread(path, { threads: 2 });
+    await workUntilDeath(path, graph, 1, () => setTimeout(() => void thread.terminate(), 100));
   });
 }

@@ -4,7 +4,7 @@ import { ConflictError } from "../../lib/backend/errors.ts";
 import type { GraphTransaction } from "../../lib/backend/graph_backend.ts";
 import type { GraphReader } from "../../lib/backend/graph_reader.ts";
 import type { Graph } from "../../lib/graph/graph.ts";
-import { defineTask, type Task } from "../../lib/graph/task.ts";
+import { defineTask, type Task } from "../../lib/task/task.ts";
 import type { Isolation } from "../../lib/graph/transaction_batch.ts";
 import { Rng } from "../crash/rng.ts";
 import { anomalyOf, type ListOperation, type Ran } from "./isolation_history.ts";

@@ -6,6 +6,7 @@ import type { GraphReader } from "../../lib/backend/graph_reader.ts";
 import type { Graph } from "../../lib/graph/graph.ts";
 import { openGraph } from "../../lib/graph/open_graph.ts";
 import type { Isolation } from "../../lib/graph/transaction_batch.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { test } from "../support/test.ts";
 
 /** Two doctors on call in a ward, of whom one must stay. */
@@ -107,7 +108,8 @@ async function leaveBoth(graph: Graph, { count, leave }: Question, isolation: Is
 
 for (const backend of ["v3", "sqlite"] as const) {
   test(`${backend}: write skew is a conflict, whatever was asked, unless the isolation is snapshot`, async () => {
-    await using graph = await openGraph(":memory:", { backend, threads: 1 });
+    using dir = tempDir();
+    await using graph = await openGraph(dir.path("ward.graph"), { backend, durability: "off", threads: 1 });
     for (const [what, question] of Object.entries(QUESTIONS)) {
       assertEquals(await leaveBoth(graph, question, "serializable"), [1, 3], what);
       assertEquals(await leaveBoth(graph, question, "snapshot"), [0, 2], what);

@@ -8,7 +8,7 @@ import { open } from "../../lib/graph/open.ts";
 import { type GraphOptions, openGraph } from "../../lib/graph/open_graph.ts";
 import { Rng } from "../crash/rng.ts";
 import { transfer } from "../v3/shared_bank.ts";
-import { audit, type Books, loadRows, makeBank, removeLoad } from "./isolation_bank.ts";
+import { audit, type Books, loadRows, makeBank, removeLoad, setBallast } from "./isolation_bank.ts";
 import { auditTask, deafTask, dieTask, keyTask, readOnTask } from "./isolation_tasks.ts";
 
 /** What a storm is made of. */
@@ -20,6 +20,8 @@ export interface StormOptions {
   /** How long it lasts. */
   readonly forMs: number;
   readonly accounts: number;
+  /** Values of 3,000 bytes that only take room. */
+  readonly ballast: number;
   readonly writers: number;
   readonly graph?: GraphOptions;
 }
@@ -33,8 +35,8 @@ const BLOB_BYTES = 9 * 1024 * 1024;
 
 /** Lets it storm. Throws when something is not as it must be. */
 export async function storm(options: StormOptions): Promise<StormCounts> {
-  const { path, backend, accounts, graph } = options;
-  makeBank(path, backend, accounts);
+  const { path, backend, accounts, ballast, graph } = options;
+  makeBank(path, backend, accounts, ballast);
   const run = new Storm(options, await openGraph(path, { durability: "off", threads: THREADS, ...graph }));
   await run.run();
   using db = open(path);
@@ -93,7 +95,6 @@ class Storm {
       assertEquals(audit(snapshot, accounts).fault, undefined, "in the end");
     }
     this.assertAcknowledged((key) => graph.kv.get(key));
-    assertEquals((await graph.check()).findings, []);
     await graph.close();
   }
 
@@ -131,6 +132,10 @@ class Storm {
     };
     // Drawn once: a function that runs again must do the same.
     const pairs = Array.from({ length: kind === "big" ? 100 : rng.between(1, 3) }, () => this.#pair(rng));
+    const ballast = Array.from(
+      { length: Math.min(this.#options.ballast, 100) },
+      () => rng.between(0, this.#options.ballast - 1),
+    );
     const load = kind === "removal" ? this.#loads.shift() : undefined;
     try {
       await this.#graph.transaction(async (tx) => {
@@ -141,6 +146,7 @@ class Storm {
           if (kind === "slow") await pause(rng);
           if (kind === "abort" && at === 0) control.abort(new Rollback("aborted"));
         }
+        if (kind === "big") { for (const at of ballast) setBallast(tx, at); }
         if (kind === "huge") tx.kv.set("blob", new Uint8Array(BLOB_BYTES).fill(number));
         if (kind === "rollback") this.#unbalance(tx, pairs[0] as Pair);
       }, options);
@@ -204,7 +210,7 @@ class Storm {
   /** Tasks that die, that go on after they were cancelled, and that do not listen. */
   async #misbehave(rng: Rng): Promise<void> {
     const graph = this.#graph;
-    await new Promise((resolve) => setTimeout(resolve, rng.between(1, 60)));
+    await this.#wait(rng.between(1, 60));
     const kind = rng.weighted({ died: 1, cancelled: 2, deaf: 1 });
     const control = new AbortController();
     const { signal } = control;
@@ -217,7 +223,6 @@ class Storm {
       } else {
         setTimeout(() => control.abort(new Rollback()), 10);
         await graph.run(deafTask, { forMs: rng.between(20, 60), accounts: this.#options.accounts }, { signal });
-        assert(this.#failure !== undefined || performance.now() > 0);
       }
     } catch (error) {
       const isExpected = kind === "died"
@@ -235,7 +240,7 @@ class Storm {
     const before = audit(snapshot, accounts);
     assertEquals(before.fault, undefined, "held");
     const acknowledged = new Map(this.#acknowledged);
-    await new Promise((resolve) => setTimeout(resolve, rng.between(10, 800)));
+    await this.#wait(rng.between(10, 800));
     const after = audit(snapshot, accounts);
     assertEquals(after, before, "held for long");
     for (const [writer, number] of acknowledged) {
@@ -274,7 +279,7 @@ class Storm {
     }
     this.#loads.push(load);
     this.#count(`ingest ${kind}`);
-    await new Promise((resolve) => setTimeout(resolve, rng.between(0, 100)));
+    await this.#wait(rng.between(0, 100));
   }
 
   /** Checkpoints, and tags where there are any. */
@@ -291,13 +296,18 @@ class Storm {
         before = audit(snapshot, accounts);
       }
       assertEquals({ fault: before.fault, lsn: before.lsn }, { fault: undefined, lsn });
-      await new Promise((resolve) => setTimeout(resolve, rng.between(0, 100)));
+      await this.#wait(rng.between(0, 100));
       if (rng.chance(0.5)) await graph.checkpoint();
       assertEquals(await graph.run(auditTask, { accounts }, { snapshot: { tag: "storm" } }), before);
       await graph.untag("storm");
       this.#count("tagged");
     }
-    await new Promise((resolve) => setTimeout(resolve, rng.between(0, 80)));
+    await this.#wait(rng.between(0, 80));
+  }
+
+  /** Waits, not beyond the end. */
+  #wait(forMs: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(forMs, this.#end - performance.now()))));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Tasks that read the bank, and tasks that behave badly. */
 
 import process from "node:process";
-import { defineTask, type Task } from "../../lib/graph/task.ts";
+import { defineTask, type Task } from "../../lib/task/task.ts";
 import { audit, type Books } from "./isolation_bank.ts";
 
 /** Reads everything twice, on all threads of the run: a state must stay as it is, and be the same on all of them. */

@@ -15,7 +15,7 @@ export type TestJob =
   /** Sets the first word and then computes until the second one is set. */
   | { readonly do: "spin"; readonly words: Int32Array<SharedArrayBuffer> };
 
-const run: (job: unknown) => Promise<unknown> = serveJobs((data) => ({
+const run: (job: unknown) => Promise<unknown> = await serveJobs((data) => ({
   async run(given) {
     const job = given as TestJob;
     switch (job.do) {

@@ -14,7 +14,10 @@ import { TransactionDraft } from "../../lib/graph/transaction_draft.ts";
 import { assertEquals } from "@std/assert";
 import { Rng } from "../crash/rng.ts";
 import { fillGraph, randomRepertoire, randomSteps, runSteps, type Step } from "./random_transaction.ts";
-import { FIRST_LEASED_ID, NOW_MS, type StandIn } from "./served_stand_in.ts";
+import { NOW_MS, type ServedHere } from "./served_here.ts";
+
+/** The id that the engine leases first, of nodes and of edges: the graph has five of each. */
+const NEXT_ID = 6;
 
 /** A function that ran over a state, and has not been committed yet. */
 export interface Attempt {
@@ -26,7 +29,7 @@ export interface Attempt {
 
 /** Runs a function over a state, as a client does. */
 export function attempt(
-  engine: StandIn,
+  engine: ServedHere,
   state: HeldState,
   run: (tx: GraphTransaction) => unknown,
   isolation: Isolation,
@@ -69,7 +72,7 @@ export interface Outcome {
 }
 
 /** Clients that begin on states of different ages and commit in any order, alone or with others. */
-export function simulate(engine: StandIn, seed: number, count: number): Outcome {
+export function simulate(engine: ServedHere, seed: number, count: number): Outcome {
   const rng = new Rng(seed);
   const repertoire = randomRepertoire(rng);
   fillGraph(engine.backend);
@@ -77,8 +80,8 @@ export function simulate(engine: StandIn, seed: number, count: number): Outcome 
   const readOnly: Committed[] = [];
   const committed: Committed[] = [];
   const pending: (Attempt & { readonly steps: readonly Step[] })[] = [];
-  const nodeIds = [0, 1, 2, 3, 4, 5, FIRST_LEASED_ID];
-  const edgeIds = [0, 1, 2, 3, 4, 5, FIRST_LEASED_ID];
+  const nodeIds = [0, 1, 2, 3, 4, 5, NEXT_ID];
+  const edgeIds = [0, 1, 2, 3, 4, 5, NEXT_ID];
   let old: HeldState | undefined;
   let conflicts = 0;
   for (let begun = 0; begun < count || pending.length > 0;) {
@@ -118,7 +121,7 @@ export function simulate(engine: StandIn, seed: number, count: number): Outcome 
 }
 
 /** Runs the transactions of an outcome one after the other, and compares what each of them saw and what they left. */
-export function replay(outcome: Outcome, engine: StandIn, reference: StandIn, seed: number): void {
+export function replay(outcome: Outcome, engine: ServedHere, reference: ServedHere, seed: number): void {
   fillGraph(reference.backend);
   for (const { steps, results, nodeIds, edgeIds, lsn } of outcome.committed) {
     const [replayed] = reference.group([(target) => {

@@ -6,21 +6,20 @@ import { Rng } from "../crash/rng.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { test } from "../support/test.ts";
 import { type Attempt, attempt, replay, simulate } from "./serializability_simulation.ts";
-import { NOW_MS, SqliteStandIn, type StandIn, V3StandIn } from "./served_stand_in.ts";
+import { NOW_MS, ServedHere } from "./served_here.ts";
 
 const ISOLATIONS: readonly Isolation[] = ["snapshot", "serializable"];
 
 /** Runs a test on both engines. */
-function onEachEngine(name: string, body: (open: () => StandIn) => void): void {
-  test(`${name} (V3)`, () => body(() => new V3StandIn()));
+function onEachEngine(name: string, body: (open: () => ServedHere) => void): void {
+  test(`${name} (V3)`, () => body(() => ServedHere.v3()));
   test(`${name} (SQLite)`, () => {
     using dir = tempDir();
-    let files = 0;
-    const open: StandIn[] = [];
+    const open: ServedHere[] = [];
     try {
       body(() => {
-        open.push(new SqliteStandIn(dir.path(`${files++}.db`)));
-        return open.at(-1) as StandIn;
+        open.push(ServedHere.sqlite(dir.root));
+        return open.at(-1) as ServedHere;
       });
     } finally {
       for (const engine of open) engine.close();
@@ -30,11 +29,11 @@ function onEachEngine(name: string, body: (open: () => StandIn) => void): void {
 
 /** Two registers x and y, and functions that run over the same state before the first of them is committed. */
 class Registers implements Disposable {
-  readonly engine: StandIn;
+  readonly engine: ServedHere;
   readonly #committer: BatchCommitter;
   readonly #isolation: Isolation;
 
-  constructor(engine: StandIn, isolation: Isolation) {
+  constructor(engine: ServedHere, isolation: Isolation) {
     this.engine = engine;
     this.#isolation = isolation;
     this.#committer = new BatchCommitter(engine, () => NOW_MS);
@@ -87,7 +86,7 @@ onEachEngine("committed transactions saw what they would have seen one after the
   let conflicts = 0;
   for (let seed = 1; seed <= 60; seed++) {
     using engine = open();
-    using reference = new V3StandIn();
+    using reference = ServedHere.v3();
     const outcome = simulate(engine, seed, 50);
     replay(outcome, engine, reference, seed);
     committed += outcome.committed.length;
@@ -170,14 +169,14 @@ onEachEngine("all reads of a transaction are of one state (no read skew, G-singl
   }
 });
 
-function released(engine: StandIn): { readonly held: ReturnType<StandIn["hold"]> } & Disposable {
+function released(engine: ServedHere): { readonly held: ReturnType<ServedHere["hold"]> } & Disposable {
   const held = engine.hold();
   return { held, [Symbol.dispose]: () => held.release() };
 }
 
 /** Whether two functions that ran on one state were both committed. */
 function bothCommit(
-  engine: StandIn,
+  engine: ServedHere,
   isolation: Isolation,
   first: (tx: GraphTransaction) => unknown,
   second: (tx: GraphTransaction) => unknown,

@@ -5,6 +5,6 @@ import { serveJobs } from "../../lib/graph/job_server.ts";
 import { taskHandler } from "../../lib/graph/task_worker.ts";
 import { borrowedStates } from "./task_states.ts";
 
-const run: (job: unknown) => Promise<unknown> = serveJobs(() => taskHandler(() => borrowedStates));
+const run: (job: unknown) => Promise<unknown> = await serveJobs(() => taskHandler(() => borrowedStates));
 
 export default run;

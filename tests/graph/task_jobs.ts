@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { ConflictError } from "../../lib/backend/errors.ts";
-import { defineTask, type Task } from "../../lib/graph/task.ts";
+import { defineTask, type Task } from "../../lib/task/task.ts";
 
 interface Watched {
   readonly words: Int32Array<SharedArrayBuffer>;

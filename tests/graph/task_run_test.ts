@@ -4,7 +4,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ClosedError, ConflictError, GraphError, InvalidArgumentError } from "../../lib/backend/errors.ts";
 import { bfsTask } from "../../lib/graph/builtin_tasks.ts";
 import { PiscinaPool } from "../../lib/graph/piscina_pool.ts";
-import { defineTask } from "../../lib/graph/task.ts";
+import { defineTask } from "../../lib/task/task.ts";
 import { TaskRunner } from "../../lib/graph/task_runner.ts";
 import { ThreadPool } from "../../lib/graph/thread_pool.ts";
 import { test } from "../support/test.ts";

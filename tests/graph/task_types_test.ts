@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { Snapshot } from "../../lib/backend/graph_backend.ts";
 import { bfsTask } from "../../lib/graph/builtin_tasks.ts";
 import type { HeldState } from "../../lib/backend/state_source.ts";
-import { defineTask, type Task } from "../../lib/graph/task.ts";
+import { defineTask, type Task } from "../../lib/task/task.ts";
 import type { TaskRunner } from "../../lib/graph/task_runner.ts";
 import { test } from "../support/test.ts";
 

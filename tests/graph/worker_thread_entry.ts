@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
-import { receiveStart, refuseInThread, threadReady } from "../../lib/graph/worker_thread.ts";
+import { receiveStart, refuseInThread, threadReady } from "../../lib/graph/thread_start.ts";
 
 const { role, data } = receiveStart();
 parentPort?.on("message", (message: unknown) => {

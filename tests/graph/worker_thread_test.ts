@@ -3,14 +3,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { existsSync } from "node:fs";
 import { MessageChannel } from "node:worker_threads";
-import {
-  entryOf,
-  isInExecutable,
-  isOwnThread,
-  refuseInThread,
-  startThread,
-  type WorkerThread,
-} from "../../lib/graph/worker_thread.ts";
+import { isInExecutable } from "../../lib/task/executable.ts";
+import { isOwnThread, refuseInThread } from "../../lib/graph/thread_start.ts";
+import { entryOf, startThread, type WorkerThread } from "../../lib/graph/worker_thread.ts";
 import { test } from "../support/test.ts";
 
 const WORKER = new URL("./worker_thread_entry.ts", import.meta.url);

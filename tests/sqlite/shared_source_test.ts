@@ -11,7 +11,8 @@ import type { GraphReader } from "../../lib/backend/graph_reader.ts";
 import type { ServedEngine } from "../../lib/backend/served_engine.ts";
 import type { HeldState, StateSource } from "../../lib/backend/state_source.ts";
 import { serveSqlite, type SqliteServeOptions } from "../../lib/sqlite/served.ts";
-import { attachSqlite, borrowSqlite, markDead } from "../../lib/sqlite/shared_source.ts";
+import { markDead } from "../../lib/sqlite/shared_handle.ts";
+import { attachSqlite, borrowSqlite } from "../../lib/sqlite/shared_source.ts";
 import { type Content, contentOf, graphOf } from "../contract/graph_of.ts";
 import { READS } from "../contract/snapshot.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -175,11 +176,10 @@ test("states end when the engine dies, when it closes, and when their source clo
     if (end === "dies") markDead(engine.handle);
     else if (end === "closes") engine.close();
     else source.close();
-    assert(state.isReleased, end);
-    assertThrows(() => reader.getNode(1), ClosedError);
-    assertThrows(() => state.store, ClosedError);
-    assertThrows(() => hold(source), ClosedError);
-    assertThrows(() => source.lsn, ClosedError);
+    const code = end === "dies" ? "engine-died" : "database-closed";
+    for (const call of [() => reader.getNode(1), () => state.store, () => hold(source), () => source.lsn]) {
+      assertEquals(assertThrows(call, ClosedError).code, code);
+    }
     state.release();
   }
 });
@@ -304,13 +304,50 @@ test("a borrowed state ends when the engine dies", async () => {
   const borrower = new Borrower(engine.handle);
   await borrower.borrow(state);
   markDead(engine.handle);
-  await assertRejects(() => borrower.read(), Error, "snapshot-released");
+  await assertRejects(() => borrower.read(), Error, "engine-died");
   await assertRejects(
     () => borrower.borrow({ share: () => Promise.resolve({}) } as unknown as HeldState),
     Error,
-    "database-closed",
+    "engine-died",
   );
   await borrower.end();
+});
+
+/** Begins to borrow a state that can only be read as a copy, which nobody makes; resolves once the thread waits for it. */
+async function beginToWait(borrower: Borrower, state: HeldState): Promise<{ readonly borrowing: Promise<unknown> }> {
+  const { copy, ...rest } = await state.share() as { copy: object };
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const shared = { ...rest, copy: { ...copy, words } };
+  const borrowing = borrower.borrow({ share: () => Promise.resolve(shared) } as unknown as HeldState);
+  while (Atomics.load(words, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  return { borrowing };
+}
+
+test("a thread that waits for a copy is not left waiting when the state is revoked or the engine ends", async () => {
+  for (
+    const [how, code] of [["revoked", "snapshot-released"], ["died", "engine-died"], ["closed", "database-closed"]]
+  ) {
+    using served = serve();
+    const { engine, source } = served;
+    graphOf(engine.backend, "a->b");
+    const state = hold(source);
+    graphOf(engine.backend, "c");
+    const borrower = new Borrower(engine.handle);
+    const { borrowing } = await beginToWait(borrower, state);
+    if (how === "revoked") Atomics.store(borrower.revoked, 0, 1);
+    else if (how === "died") markDead(engine.handle);
+    else engine.close();
+    await assertRejects(() => borrowing, Error, code);
+    await borrower.end();
+  }
+});
+
+test("a state whose engine has ended cannot be shared any more", async () => {
+  using served = serve();
+  const { engine, source } = served;
+  const state = hold(source);
+  markDead(engine.handle);
+  await assertRejects(() => state.share(), ClosedError);
 });
 
 test("a thread that needs a copy is told why there is none", async () => {

@@ -20,6 +20,8 @@ export interface ScriptOptions {
   readonly cwd?: string;
   /** Deno flags. Default: read the repository, write its temporary folder. */
   readonly permissions?: readonly string[];
+  /** Where there is a shell: the largest file that the script can write, in bytes. Writes behind that fail. */
+  readonly maxFileBytes?: number;
 }
 
 /** How a script ended. */
@@ -47,13 +49,16 @@ export function runScript(script: URL, options: ScriptOptions = {}): Promise<Scr
 
 /** Starts a script, to watch it or to kill it. */
 export function startScript(script: URL, options: ScriptOptions = {}): Script {
-  const { args = [], runtime = RUNTIME, cwd = REPOSITORY } = options;
+  const { args = [], runtime = RUNTIME, cwd = REPOSITORY, maxFileBytes } = options;
   const permissions = options.permissions ?? [`--allow-read=${REPOSITORY}`, `--allow-write=${TEMP_ROOT}`];
   const path = fileURLToPath(script);
-  const child = spawn(executable(runtime), [
+  const command = [
+    executable(runtime),
     ...(runtime === "bun" ? [path] : ["run", "--no-prompt", "--no-check", ...permissions, path]),
     ...args,
-  ], cwd);
+  ];
+  const [program, ...rest] = maxFileBytes === undefined ? command : limited(command, maxFileBytes);
+  const child = spawn(program as string, rest, cwd);
 
   let stdout = "";
   let hasEnded = false;
@@ -83,6 +88,12 @@ export function startScript(script: URL, options: ScriptOptions = {}): Script {
       }
     },
   };
+}
+
+/** The same command with a limit to the size of files. Without the trap the first write behind it would end the process. */
+function limited(command: readonly string[], maxFileBytes: number): string[] {
+  const blocks = Math.floor(maxFileBytes / 512);
+  return ["/bin/sh", "-c", `trap "" XFSZ; ulimit -f ${blocks}; exec "$@"`, "sh", ...command];
 }
 
 async function readText(stream: ReadableStream<Uint8Array>, onText: (text: string) => void): Promise<string> {
