@@ -8,4 +8,5 @@ export type { NodeIndexHandle } from "./node_index.ts";
 export { ParallelRange } from "./parallel_range.ts";
 export { type EdgeArrays, projectEdges } from "./project_edges.ts";
 export { type IndexedEdges, projectIndexes } from "./project_indexes.ts";
+export { projectPart } from "./project_part.ts";
 export { bytesOf, handleOf, projectionFrom, type ProjectionHandle } from "./projection.ts";

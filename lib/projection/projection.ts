@@ -5,6 +5,7 @@ import type { Adjacency, Projection } from "../backend/projection.ts";
 import { show } from "../backend/validate.ts";
 import { type AdjacencyHandle, adjacencyOf } from "./adjacency.ts";
 import { NodeIndex, type NodeIndexHandle } from "./node_index.ts";
+import { defineResult } from "./results/result_class.ts";
 import { fillReverse } from "./reverse.ts";
 
 /**
@@ -93,6 +94,11 @@ class SharedProjection implements Projection {
     this.hasWeights = this.out.weights !== undefined;
   }
 
+  /** The projection that another thread sent the handle of. */
+  static from(handle: ProjectionHandle): Projection {
+    return new SharedProjection(handle);
+  }
+
   get in(): Adjacency {
     return this.#in ??= this.#reverse();
   }
@@ -124,3 +130,6 @@ class SharedProjection implements Projection {
     return this.#nodes.indexOf(nodeId);
   }
 }
+
+// So algorithms may return projections.
+defineResult("sqlitegraph:Projection", SharedProjection);

@@ -216,7 +216,9 @@ testGraph("an aborted ingest is undone, and inserts that need ids meanwhile do n
 
 for (const backend of BACKENDS) {
   test(`${backend}: a graph in memory has everything, and is gone with its end`, async () => {
-    await using graph = await openGraph(":memory:", { backend });
+    using dir = tempDir();
+    const folder = backend === "sqlite" ? { temporaryFolder: dir.root } : {};
+    await using graph = await openGraph(":memory:", { backend, ...folder });
     const id = await graph.insertNode({ kind: "K", name: "n" });
     await graph.ingest([{ edge: { type: "T", from: id, to: id } }]);
     assertEquals([graph.path, (await graph.stats()).edges], [":memory:", 1]);

@@ -23,8 +23,9 @@ import { type IngestThread, startIngestThread } from "./ingest_thread.ts";
 
 const BACKENDS = ["v3", "sqlite"] as const;
 
-function serve(backend: "v3" | "sqlite", path = ":memory:"): ServedEngine {
-  return backend === "v3" ? serveV3(path, {}) : serveSqlite(path);
+/** A database in memory; SQLite's is a file in this folder. */
+function serve(backend: "v3" | "sqlite", temporaryFolder: string): ServedEngine {
+  return backend === "v3" ? serveV3(":memory:", {}) : serveSqlite(":memory:", { temporaryFolder });
 }
 
 /** Everything; places instead of ids, which may have gaps. */
@@ -154,10 +155,11 @@ for (const backend of BACKENDS) {
       db.insertNodes([1, 2, 3].map((number) => ({ kind: "Old", name: `${number}` })));
     };
     const batchRows = fc.constantFrom(undefined, undefined, 1, 3, 100);
+    using dir = tempDir();
     fc.assert(
       fc.property(fc.array(row, { maxLength: 30 }), fc.boolean(), batchRows, (rows, skips, size) => {
         const expected = ingestOld(rows, skips, prepare);
-        const engine = serve(backend);
+        const engine = serve(backend, dir.root);
         prepare(engine.backend);
         const found = ingestHere(engine, rows, skips, size);
         engine.close();
@@ -296,7 +298,7 @@ for (const backend of BACKENDS) {
 }
 
 test("a node that somebody deletes between two batches is missed by its edges", () => {
-  const engine = serve("v3");
+  const engine = serveV3(":memory:", {});
   const encoder = new RowEncoder();
   for (const row of [person("a", "a"), { edge: { type: "T", from: { ref: "a" }, to: { ref: "a" } } }]) encoder.add(row);
   const chunks = [encoder.take()];

@@ -17,7 +17,7 @@ test("a task is found by its module and name, also when others have the same nam
 });
 
 test("a module that is not loaded yet is imported", async () => {
-  const moduleUrl = new URL("./task_jobs.ts", import.meta.url).href;
+  const moduleUrl = new URL("../graph/task_jobs.ts", import.meta.url).href;
   const task = await findTask({ moduleUrl, taskName: "fail" });
   assertEquals(task.taskName, "fail");
   await assertRejects(() => findTask({ moduleUrl: new URL("./no_module.ts", import.meta.url).href, taskName: "any" }));

@@ -2,6 +2,7 @@
 
 import type { GraphReader } from "../../backend/graph_reader.ts";
 import { NotFoundError } from "../../backend/errors.ts";
+import "../../projection/install.ts";
 import type { Projection } from "../../projection/mod.ts";
 import type { TaskContext } from "../define.ts";
 import { invalid } from "../params.ts";
@@ -41,12 +42,13 @@ export function searchProjection(
     }
   }
   const shapeEdges = edges.map(({ from, to }) => ({ from, to, layer: 0 }));
+  const bothWays = edges.map((edge) => ({ ...edge, isEitherWay: projection.isUndirected }));
   return {
     shape: {
       size: names.length,
       classes: classesOf(conditions),
       edges: shapeEdges,
-      limits: isInduced ? limitsOf(pattern, () => 0) : [],
+      limits: isInduced ? limitsOf(names.length, bothWays, () => 0) : [],
     },
     graph: {
       nodeCount: projection.nodeCount,
@@ -91,7 +93,7 @@ export function searchReader(
     to,
     layer: layerOf(wanted, isEitherWay),
   }));
-  const limits = isInduced ? limitsOf(pattern, (wanted) => layerOf(wanted, false)) : [];
+  const limits = isInduced ? limitsOf(names.length, edges, (wanted) => layerOf(wanted, false)) : [];
   const all = layers[isInduced || layers.length === 0 ? layerOf(undefined, false) : 0] as Projection;
   const candidates = distinct(conditions).map(({ nodeIds, filter }) => {
     context.throwIfAborted();
@@ -140,12 +142,13 @@ function candidatesOf(
 
 /** For every ordered pair of places the layer of all links that edges of the pattern between them allow. */
 function limitsOf(
-  { names, edges }: CheckedSubgraphPattern,
+  size: number,
+  edges: readonly EdgeCondition[],
   layerOf: (types: readonly string[] | undefined) => number,
 ): ShapeLimit[] {
   const limits: ShapeLimit[] = [];
-  for (let from = 0; from < names.length; from++) {
-    for (let to = 0; to < names.length; to++) {
+  for (let from = 0; from < size; from++) {
+    for (let to = 0; to < size; to++) {
       const own = edges.filter((edge) => allows(edge, from, to));
       const types = own.some(({ types }) => types === undefined)
         ? undefined
