@@ -15,7 +15,7 @@ const MAX_CHUNKS_UNDER_WAY = 4;
 const ROWS_PER_LOOK = 64;
 
 /** After so long other work of this thread comes between two rows. */
-const MAX_BLOCK_MS = 5;
+const MAX_BLOCK_MS = 2;
 
 /** Rows wait at most so long for others that are to be sent with them, as far as rows come at all. */
 const MAX_CHUNK_AGE_MS = 50;
