@@ -267,7 +267,7 @@ export function peakMemoryMb(): number {
 /** Runs a script on this runtime in a process of its own and returns the JSON value that it prints as its last line: for
  * figures that other entries would spoil, such as `peakMemoryMb()`. */
 export async function runInOwnProcess(script: URL, args: readonly string[] = []): Promise<unknown> {
-  const flags = "Bun" in globalThis ? [] : ["run", "--allow-all", "--no-prompt"];
+  const flags = "Bun" in globalThis ? ["--expose-gc"] : ["run", "--allow-all", "--no-prompt", "--v8-flags=--expose-gc"];
   const child = spawn(process.execPath, [...flags, fileURLToPath(script), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -5,6 +5,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { bidirectionalDijkstra, louvain, pageRank } from "../lib/algo/mod.ts";
 import { startProgress } from "../lib/cli/progress.ts";
 import { countOf, formatBytes, formatCount, formatDuration, shorten } from "../lib/cli/table.ts";
 import { type EdgeInput, type GraphBackend, type GraphReader, type NodeId, type NodeInput, open } from "../mod.ts";
@@ -36,6 +37,9 @@ async function main(): Promise<void> {
     section("shortest path from piano to forest", () => printPath(db));
     section("neighbourhood of dog", () => printNeighborhood(db));
     section("pattern: parts of the parts of cars", () => printParts(db));
+    section("PageRank: synsets that the others lead to", () => printRanks(db));
+    section("communities", () => printCommunities(db));
+    section("cheapest path from piano to forest, hubs being dear", () => printCheapPath(db));
     await expire(db);
     section("a transaction that fails is rolled back", () => rollBack(db));
     if (backend === "v3") section("the past stays readable under a tag", () => lookBack(db));
@@ -184,6 +188,52 @@ function printParts(db: Graph): string[] {
       formatCount(matches.length)
     } matches, among them`,
     ...shown.map((ids) => ids.map((id) => db.nodeName(id)).join(" → ")),
+  ];
+}
+
+function printRanks(db: Graph): string[] {
+  const start = performance.now();
+  const projection = db.project();
+  const projected = performance.now();
+  const ranks = pageRank(projection, { maxIterations: 20, tolerance: 0 });
+  const [projectMs, rankMs] = [projected - start, performance.now() - projected];
+  return [
+    `projection of ${countOf(projection.edgeCount, "edge")} in ${formatDuration(projectMs)}, 20 iterations in ${
+      formatDuration(rankMs)
+    }`,
+    ...ranks.top(5).map(({ nodeId, value }) => `${value.toFixed(5)}  ${wordsOf(db, nodeId)}`),
+  ];
+}
+
+function printCommunities(db: Graph): string[] {
+  const projection = db.project({ undirected: true });
+  const { communities, modularity } = louvain(projection);
+  const ranks = pageRank(projection);
+  const mostCentral = (nodeIds: readonly NodeId[]) =>
+    [...nodeIds].sort((a, b) => (ranks.get(b) ?? 0) - (ranks.get(a) ?? 0) || a - b).slice(0, 8);
+  const lines = [`${countOf(communities.count, "group")} (modularity ${modularity.toFixed(3)}), the largest around`];
+  for (const { group, nodeIds } of communities) {
+    if (group === 5) break;
+    const names = mostCentral(nodeIds).map((id) => db.nodeName(id));
+    lines.push(`${formatCount(nodeIds.length)}: ${names.join(", ")}`);
+  }
+  return lines;
+}
+
+/** Each step costs more the more edges the node has that it leads to: the path goes by close words, not by general ones. */
+function printCheapPath(db: Graph): string[] {
+  const projection = db.project({ undirected: true });
+  const { offsets } = projection.out;
+  const degreeOf = (id: NodeId) => {
+    const index = projection.indexOf(id);
+    return (offsets[index + 1] as number) - (offsets[index] as number);
+  };
+  const cost = (_edgeId: number | undefined, _from: NodeId, to: NodeId) => Math.log2(1 + degreeOf(to));
+  const path = bidirectionalDijkstra(projection, { from: find(db, "piano"), to: find(db, "forest"), cost });
+  if (path === undefined) return ["there is none"];
+  return [
+    `${countOf(path.nodeIds.length - 1, "step")}, cost ${path.cost.toFixed(1)}`,
+    path.nodeIds.map((id) => db.nodeName(id)).join(" → "),
   ];
 }
 

@@ -39,6 +39,7 @@ export class NodeLists implements Iterable<NodeId[]> {
     return Array.from(this.nodeIds.subarray(this.offsets[at] ?? 0, this.offsets[at + 1] ?? 0));
   }
 
+  /** The lists in their order. */
   *[Symbol.iterator](): IterableIterator<NodeId[]> {
     for (let at = 0; at < this.count; at++) yield this.list(at);
   }

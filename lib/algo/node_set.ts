@@ -55,6 +55,7 @@ export class NodeSet implements Iterable<NodeId> {
     return [...this];
   }
 
+  /** Ids of its nodes, ascending. */
   *[Symbol.iterator](): IterableIterator<NodeId> {
     const { bits } = this.handle;
     for (let word = 0; word < bits.length; word++) {

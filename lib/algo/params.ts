@@ -45,6 +45,11 @@ export interface NodeParam extends Described {
   readonly kind: "node" | "nodes";
 }
 
+/** Another graph: a projection or its handle. Checked by its algorithm; at the command line, the file of a database. */
+export interface ProjectionParam extends Described {
+  readonly kind: "projection";
+}
+
 /** Anything else: a function, pairs of nodes, a pattern. Checked by its algorithm. */
 export interface ValueParam extends Described {
   readonly kind: "value";
@@ -53,7 +58,7 @@ export interface ValueParam extends Described {
 }
 
 /** What a parameter is. */
-export type ParamSpec = (NumberParam | FlagParam | ChoiceParam | NodeParam | ValueParam) & {
+export type ParamSpec = (NumberParam | FlagParam | ChoiceParam | NodeParam | ProjectionParam | ValueParam) & {
   /** Whether it may be left out although it has no default. */
   readonly optional?: boolean | undefined;
 };
@@ -115,6 +120,7 @@ function checkParam(spec: ParamSpec, value: unknown, projection: Projection, cal
     case "nodes":
       if (isList(value)) return Array.from(value, (id, at) => checkNode(id, projection, call, `${field}[${at}]`));
       break;
+    case "projection":
     case "value":
       return value;
   }
@@ -155,6 +161,8 @@ export function expected(spec: ParamSpec): string {
       return "the id of a node";
     case "nodes":
       return "an array of ids of nodes";
+    case "projection":
+      return "a projection, or its handle";
     case "value":
       return spec.example === undefined ? "a value" : `a value such as ${spec.example}`;
   }

@@ -21,7 +21,7 @@ export interface Invocation {
   /** Whether results and errors are written as JSON. */
   readonly json: boolean;
   /** Does the work and returns the exit code. */
-  run(output: Output): number;
+  run(output: Output): number | Promise<number>;
 }
 
 /** Turns the arguments of one command into an invocation. */
@@ -42,7 +42,7 @@ export class UsageError extends Error {
 /** Combines the arguments of a command with what it does. */
 export function invocation<A extends { readonly json: boolean }, S>(
   parser: Parser<"sync", A, S>,
-  run: (args: A, output: Output) => number,
+  run: (args: A, output: Output) => number | Promise<number>,
 ): CommandParser {
   const made = map(parser, (args): Invocation => ({ json: args.json, run: (output) => run(args, output) }));
   return made as unknown as CommandParser;
@@ -94,8 +94,18 @@ export const typesOption: Parser<"sync", readonly string[] | undefined, unknown>
   (lists) => lists.length === 0 ? undefined : lists.flat(),
 );
 
+/** `--kinds A,B`, which may be repeated; undefined means all kinds. */
+export const kindsOption: Parser<"sync", readonly string[] | undefined, unknown> = map(
+  multiple(option("--kinds", list({ metavar: "KINDS" }), {
+    description: message`Only nodes of these kinds, separated by commas, and edges between them.`,
+  })),
+  (lists) => lists.length === 0 ? undefined : lists.flat(),
+);
+
 /** A list of names that are separated by commas; `\,` is a comma in a name. */
-export function list(options: { readonly metavar: "TYPES" }): ValueParser<"sync", readonly string[]> {
+export function list(
+  options: { readonly metavar: "TYPES" | "KINDS" | "NODES" },
+): ValueParser<"sync", readonly string[]> {
   return {
     mode: "sync",
     metavar: options.metavar,

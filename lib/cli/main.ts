@@ -9,6 +9,7 @@ import { or } from "@optique/core/constructs";
 import { runParserSync } from "@optique/core/facade";
 import { message } from "@optique/core/message";
 import type { Parser } from "@optique/core/parser";
+import { algoCommand } from "./algo.ts";
 import { backupCommand } from "./backup.ts";
 import { bfsCommand } from "./bfs.ts";
 import { checkCommand } from "./check.ts";
@@ -36,7 +37,7 @@ import { VERSION } from "./version.ts";
 // In groups: the types of `or` end at 15 parsers.
 const commands = or(
   or(importCommand, importReferenceCommand, exportCommand, statusCommand, inspectCommand),
-  or(getCommand, neighborsCommand, pathCommand, bfsCommand, patternCommand, kvCommand),
+  or(getCommand, neighborsCommand, pathCommand, bfsCommand, patternCommand, algoCommand, kvCommand),
   or(tagCommand, historyCommand, diffCommand),
   or(backupCommand, checkCommand, checkpointCommand, compactCommand, salvageCommand),
 ) as unknown as Parser<"sync", Invocation, unknown>;
@@ -52,7 +53,7 @@ interface Finished {
  *
  * @param args the arguments after the program's name
  */
-export function runCommandLine(args: readonly string[]): number {
+export async function runCommandLine(args: readonly string[]): Promise<number> {
   const output = new Output();
   let json = wantsJson(args);
   try {
@@ -63,7 +64,7 @@ export function runCommandLine(args: readonly string[]): number {
       return parsed.exitCode;
     }
     json = parsed.json;
-    const exitCode = parsed.run(output);
+    const exitCode = await parsed.run(output);
     output.flush();
     return exitCode;
   } catch (error) {
@@ -122,4 +123,4 @@ function wantsJson(args: readonly string[]): boolean {
   return (end < 0 ? args : args.slice(0, end)).includes("--json");
 }
 
-if (import.meta.main) process.exitCode = runCommandLine(process.argv.slice(2));
+if (import.meta.main) process.exitCode = await runCommandLine(process.argv.slice(2));

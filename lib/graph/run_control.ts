@@ -1,13 +1,16 @@
 /** What the threads of a run and the thread that waits for it tell each other, in shared memory. */
 
-const CANCELLED = 0;
-const REVOKED = 1;
+/** Why the threads are to stop: one word, because every read of a state asks. */
+const STOPPED = 0;
 /** Changes whenever anything changes that a thread may be waiting for. */
-const WAKE = 2;
-const ARRIVED = 3;
-const GENERATION = 4;
-const LEFT = 5;
+const WAKE = 1;
+const ARRIVED = 2;
+const GENERATION = 3;
+const LEFT = 4;
 const WORDS_BYTES = 32;
+
+/** Bits of the word that says why. */
+const WHY = { cancelled: 1, revoked: 2 } as const;
 
 /** Index of the first worker's count among the floating-point numbers; the total is before it. */
 const COUNTS = 1;
@@ -34,23 +37,23 @@ export class RunControl {
 
   /** Whether the run was cancelled. */
   get isCancelled(): boolean {
-    return Atomics.load(this.#words, CANCELLED) !== 0;
+    return (Atomics.load(this.#words, STOPPED) & WHY.cancelled) !== 0;
   }
 
-  /** Whether the state that the run reads is given up, or will be as soon as its threads have noticed. */
+  /** Whether the state that the run reads is given up, or will be as soon as its threads have noticed. Hot. */
   get isRevoked(): boolean {
-    return this.isCancelled || Atomics.load(this.#words, REVOKED) !== 0;
+    return Atomics.load(this.#words, STOPPED) !== 0;
   }
 
   /** Tells the threads to stop. */
   cancel(): void {
-    Atomics.store(this.#words, CANCELLED, 1);
+    Atomics.or(this.#words, STOPPED, WHY.cancelled);
     this.wake();
   }
 
   /** Tells the threads that the state is given up: the run is over. */
   revoke(): void {
-    Atomics.store(this.#words, REVOKED, 1);
+    Atomics.or(this.#words, STOPPED, WHY.revoked);
     this.wake();
   }
 

@@ -7,7 +7,7 @@ import { RUNTIME, test } from "../support/test.ts";
 import { failJson, peopleIn, run, succeed, workplace } from "./command_line.ts";
 
 const COMMANDS: readonly (readonly string[])[] = [
-  ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "kv"].map((name) => [name]),
+  ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "algo", "kv"].map((name) => [name]),
   ...["tag", "history", "diff", "backup", "check", "checkpoint", "compact", "salvage"].map((name) => [name]),
   ...["inspect", "import-reference"].map((name) => [name]),
   ...["get", "set", "delete", "scan"].map((name) => ["kv", name]),

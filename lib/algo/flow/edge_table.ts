@@ -61,6 +61,7 @@ export class EdgeTable implements Iterable<EdgeValue> {
     return new EdgeTable(handle);
   }
 
+  /** The edges in their order. */
   *[Symbol.iterator](): IterableIterator<EdgeValue> {
     for (let at = 0; at < this.count; at++) {
       yield {

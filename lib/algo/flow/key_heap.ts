@@ -15,7 +15,7 @@ export class KeyHeap {
     this.#places = new Uint32Array(bound);
   }
 
-  /** Key of a number that is in. */
+  /** Key of a number that is in, or that was when it was taken. */
   keyOf(number: number): number {
     return this.#keys[number] as number;
   }

@@ -8,7 +8,7 @@ import { Pace } from "../pace.ts";
 import { checkParams, invalid, type ParamSpecs } from "../params.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
 import { NodeHeap } from "./node_heap.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { type Path, pathOf } from "./path.ts";
 import { PAIR_PARAMS, type PairParams } from "./starts.ts";
 

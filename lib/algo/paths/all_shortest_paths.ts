@@ -4,7 +4,7 @@ import type { NodeId } from "../../backend/schema.ts";
 import type { Algorithm } from "../define.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { COST_PARAMS, type CostParams } from "./link_costs.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { dagOf } from "./shortest_path_dag.ts";
 import { PAIR_PARAMS, type PairParams } from "./starts.ts";
 

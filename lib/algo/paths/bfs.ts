@@ -4,7 +4,7 @@ import type { Algorithm } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
 import { BFS_DISTANCES_PARAMS, type BfsDistancesParams } from "./bfs_distances.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { SearchTree } from "./search_tree.ts";
 import { linksOf, startIndexes } from "./starts.ts";
 

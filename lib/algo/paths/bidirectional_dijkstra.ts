@@ -6,7 +6,7 @@ import { Pace } from "../pace.ts";
 import { type CheckedParams, checkParams, type ParamSpecs } from "../params.ts";
 import { CostSearch } from "./cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { type Path, pathOf } from "./path.ts";
 import { PAIR_PARAMS, type PairParams } from "./starts.ts";
 

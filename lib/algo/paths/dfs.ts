@@ -4,7 +4,7 @@ import type { NodeId } from "../../backend/schema.ts";
 import type { Algorithm } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { SearchTree } from "./search_tree.ts";
 import { DIRECTION_PARAMS, type DirectionParams, linksOf } from "./starts.ts";
 

@@ -6,7 +6,7 @@ import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { CostSearch, edgesOfPlaces } from "./cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { PathTree } from "./path_tree.ts";
 import { START_PARAMS, startIndexes, type StartParams } from "./starts.ts";
 

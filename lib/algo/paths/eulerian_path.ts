@@ -6,7 +6,7 @@ import type { Algorithm, TaskContext } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { firstLink } from "./bidirectional_dijkstra.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { pathOf } from "./path.ts";
 
 /** Parameters of `eulerianPath`. */

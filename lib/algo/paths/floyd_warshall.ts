@@ -5,7 +5,7 @@ import { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
 import { negativeCycle, relaxAll } from "./bellman_ford.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { checkPairCount, PairCosts } from "./pair_costs.ts";
 
 /**

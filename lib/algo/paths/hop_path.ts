@@ -5,7 +5,7 @@ import type { Algorithm, TaskContext } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
 import { firstLink } from "./bidirectional_dijkstra.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { type Path, pathOf } from "./path.ts";
 import { PAIR_PARAMS, type PairParams } from "./starts.ts";
 

@@ -103,6 +103,7 @@ export class PathTree implements Iterable<ReachedNode> {
     return this.#nodes.idOf(index);
   }
 
+  /** The nodes that were reached, in their order. */
   *[Symbol.iterator](): IterableIterator<ReachedNode> {
     for (let index = 0; index < this.costs.length; index++) {
       const cost = this.costs[index] as number;

@@ -6,7 +6,7 @@ import { NodeSet } from "../node_set.ts";
 import { checkParams } from "../params.ts";
 import { hopPath } from "./hop_path.ts";
 import { hopDistances } from "./hop_search.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { linksOf, PAIR_PARAMS, type PairParams, START_PARAMS, startIndexes, type StartParams } from "./starts.ts";
 
 /**

@@ -93,6 +93,7 @@ export class SearchTree implements Iterable<VisitedNode> {
     return path.reverse();
   }
 
+  /** The nodes in the order in which they were visited. */
   *[Symbol.iterator](): IterableIterator<VisitedNode> {
     const { order, depths, parents } = this.handle;
     for (let at = 0; at < order.length; at++) {

@@ -9,7 +9,7 @@ import {
 } from "./bidirectional_dijkstra.ts";
 import { hopPath } from "./hop_path.ts";
 import type { CostParams } from "./link_costs.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import type { Path } from "./path.ts";
 
 /**

@@ -11,7 +11,7 @@ import { Pace } from "../pace.ts";
 import { type CheckedParams, checkParams, type ParamSpecs } from "../params.ts";
 import { CostSearch } from "./cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { START_PARAMS, startIndexes, type StartParams } from "./starts.ts";
 
 /** Parameters of `shortestPathDag`. */

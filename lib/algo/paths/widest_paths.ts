@@ -7,7 +7,7 @@ import { checkParams, type ParamSpecs } from "../params.ts";
 import { edgesOfPlaces } from "./cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
 import { NodeHeap } from "./node_heap.ts";
-import { defineForOneThread } from "./one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { PathTree } from "./path_tree.ts";
 import { START_PARAMS, startIndexes, type StartParams } from "./starts.ts";
 

@@ -4,7 +4,7 @@ import { type Algorithm, NodeValues } from "../define.ts";
 import { type NodeLists, NodeListsBuilder } from "../node_lists.ts";
 import { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { componentGraph } from "../structure/component_graph.ts";
 import { newRows, NodeRelation } from "./node_relation.ts";

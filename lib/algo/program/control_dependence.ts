@@ -3,7 +3,7 @@
 import type { NodeId } from "../../backend/schema.ts";
 import type { Algorithm } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { frontierRows } from "./frontier_rows.ts";
 import { inverseRows, NodeRelation } from "./node_relation.ts";
 import { EXIT_PARAMS, type ExitParams, exitTree } from "./post_dominators.ts";

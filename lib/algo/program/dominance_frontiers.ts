@@ -2,7 +2,7 @@
 
 import type { Algorithm } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { ENTRY_PARAMS, type EntryParams, entryTree } from "./dominators.ts";
 import { frontierRows } from "./frontier_rows.ts";
 import { NodeRelation } from "./node_relation.ts";

@@ -133,6 +133,7 @@ export class DominatorTree implements Iterable<DominatedNode> {
     return node < 0 ? 0 : this.handle.sizes[node] as number;
   }
 
+  /** The nodes in their order. */
   *[Symbol.iterator](): IterableIterator<DominatedNode> {
     const { enters, parents } = this.handle;
     for (let node = 0; node < this.#nodes.count; node++) {

@@ -5,7 +5,7 @@ import type { Projection } from "../../projection/mod.ts";
 import type { Algorithm, TaskContext } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { DominatorTree } from "./dominator_tree.ts";
 import { type FlowTree, flowTree } from "./flow_tree.ts";

@@ -5,7 +5,7 @@ import type { Projection } from "../../projection/mod.ts";
 import type { Algorithm } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { hopsToExits, usefulNodes } from "./path_pruning.ts";
 import { marked } from "./taint.ts";
 

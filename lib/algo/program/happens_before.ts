@@ -6,7 +6,7 @@ import type { Projection } from "../../projection/mod.ts";
 import type { Algorithm } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { findCycleOutside, smallestOrder } from "../structure/topological_sort.ts";
 import { EventOrder, type EventOrderHandle } from "./event_order.ts";

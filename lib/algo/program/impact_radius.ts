@@ -7,7 +7,7 @@ import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { CostSearch } from "../paths/cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "../paths/link_costs.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { NodeHeap } from "../paths/node_heap.ts";
 import { DIRECTION_PARAMS, type DirectionParams, linksOf } from "../paths/starts.ts";
 

@@ -4,7 +4,7 @@ import type { NodeId } from "../../backend/schema.ts";
 import type { Algorithm } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import type { Rows } from "../structure/rows.ts";
 import { entryTree } from "./dominators.ts";
 import type { FlowTree } from "./flow_tree.ts";

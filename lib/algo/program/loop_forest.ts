@@ -108,6 +108,7 @@ export class LoopForest implements Iterable<NaturalLoop> {
     return loop < 0 ? 0 : this.handle.depths[loop] as number;
   }
 
+  /** The loops in their order. */
   *[Symbol.iterator](): IterableIterator<NaturalLoop> {
     for (let loop = 0; loop < this.count; loop++) yield this.#at(loop);
   }

@@ -5,7 +5,7 @@ import type { Projection } from "../../projection/mod.ts";
 import type { Algorithm } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { ENTRY_PARAMS, type EntryParams, entryTree } from "./dominators.ts";
 import type { FlowTree } from "./flow_tree.ts";
 import { irreducibleRegions } from "./irreducible_regions.ts";

@@ -91,6 +91,7 @@ export class NodeRelation implements Iterable<RelatedNodes> {
     return new NodeRelation({ nodes, ...inverseRows(offsets, targets) });
   }
 
+  /** The nodes in their order, each with those that it is related to. */
   *[Symbol.iterator](): IterableIterator<RelatedNodes> {
     const { offsets } = this.handle;
     for (let node = 0; node < this.#nodes.count; node++) {

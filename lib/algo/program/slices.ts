@@ -6,7 +6,7 @@ import type { Projection } from "../../projection/mod.ts";
 import type { Algorithm, TaskContext } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, invalid, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import type { ControlDependences } from "./control_dependence.ts";
 import type { NodeRelationHandle } from "./node_relation.ts";
 

@@ -5,7 +5,7 @@ import type { Projection } from "../../projection/mod.ts";
 import type { Algorithm } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type NumberParam, type ParamSpec, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import type { Rows } from "../structure/rows.ts";
 
 /** Parameters of `propagateTaintForward`. */

@@ -3,7 +3,7 @@
 import type { Algorithm, TaskContext } from "../define.ts";
 import { NodeLists } from "../node_lists.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireUndirected } from "../require.ts";
 import { lowPoints } from "./low_points.ts";
 

@@ -3,7 +3,7 @@
 import type { EdgeId, NodeId } from "../../backend/schema.ts";
 import type { Algorithm } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireUndirected } from "../require.ts";
 import { lowPoints } from "./low_points.ts";
 

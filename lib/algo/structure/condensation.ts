@@ -4,7 +4,7 @@ import type { NodeId } from "../../backend/schema.ts";
 import { projectEdges, type Projection } from "../../projection/mod.ts";
 import { type Algorithm, defineResult, NodeGroups } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { componentGraph } from "./component_graph.ts";
 import { smallestOrder } from "./topological_sort.ts";

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "../../backend/errors.ts";
 import type { NodeId } from "../../backend/schema.ts";
 import { type Algorithm, NodeValues } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { anyOrder, findCycleOutside } from "./topological_sort.ts";
 

@@ -4,7 +4,7 @@ import type { Projection } from "../../projection/mod.ts";
 import { type Algorithm, type TaskContext } from "../define.ts";
 import { type NodeLists, NodeListsBuilder } from "../node_lists.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { addEarCycles, type CycleSink } from "./ear_cycles.ts";
 import { strongParts } from "./strong_parts.ts";
 

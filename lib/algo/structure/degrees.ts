@@ -3,7 +3,7 @@
 import type { Projection } from "../../projection/mod.ts";
 import { type Algorithm, NodeValues, type TaskContext } from "../define.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 
 /** Parameters of `nodesByDegree` and `degreeHistogram`. */
 export interface DegreeParams {

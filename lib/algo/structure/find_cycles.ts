@@ -3,7 +3,7 @@
 import { type Algorithm, type TaskContext } from "../define.ts";
 import { type NodeLists, NodeListsBuilder } from "../node_lists.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { IndexSet } from "./index_set.ts";
 import type { Watch } from "./rows.ts";

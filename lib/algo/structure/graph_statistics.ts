@@ -2,7 +2,7 @@
 
 import type { Algorithm } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 
 /** Counts of a graph. */
 export interface GraphStatistics {

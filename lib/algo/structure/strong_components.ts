@@ -2,7 +2,7 @@
 
 import { type Algorithm, NodeGroups } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import type { Rows, Watch } from "./rows.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
 import { type Algorithm, defineAlgorithm, type TaskContext } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { IndexSet } from "./index_set.ts";
 import type { Rows } from "./rows.ts";

@@ -5,7 +5,7 @@ import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
 import { type Algorithm, defineResult, NodeGroups, type TaskContext } from "../define.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { type ComponentGraph, componentGraph } from "./component_graph.ts";
 
 /** Parameters of `transitiveClosure`. */

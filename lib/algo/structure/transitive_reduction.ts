@@ -3,7 +3,7 @@
 import type { Projection } from "../../projection/mod.ts";
 import { type Algorithm, type TaskContext } from "../define.ts";
 import { checkParams } from "../params.ts";
-import { defineForOneThread } from "../paths/one_thread.ts";
+import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
 import { type ComponentGraph, componentGraph } from "./component_graph.ts";
 import { type EdgeList, edgeList } from "./edge_list.ts";

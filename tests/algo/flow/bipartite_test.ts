@@ -8,7 +8,7 @@ import { Random } from "../../../lib/algo/random.ts";
 import { InvalidArgumentError } from "../../../lib/backend/errors.ts";
 import { projectEdges, projectIndexes, type Projection } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, nodeOf, projected, renamed, type SmallGraph, smallGraphs } from "./random_graphs.ts";
+import { idOf, nodeOf, projected, renamed, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 const ANY = smallGraphs({ least: 1, undirected: fc.constant(true) });
 

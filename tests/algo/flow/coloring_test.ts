@@ -15,7 +15,7 @@ import { Pace } from "../../../lib/algo/pace.ts";
 import { InvalidArgumentError, NotFoundError } from "../../../lib/backend/errors.ts";
 import { ALONE, projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, nodeOf, projected, type SmallGraph, smallGraphs } from "./random_graphs.ts";
+import { idOf, nodeOf, projected, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 const ANY = smallGraphs({ least: 1, most: 9, undirected: fc.constant(true) });
 const PACE = new Pace(ALONE);

@@ -16,7 +16,7 @@ import {
   smallestCut,
   type SmallGraph,
   smallGraphs,
-} from "./random_graphs.ts";
+} from "../support/random_graphs.ts";
 
 const TERMINALS = { source: idOf(0), sink: idOf(1) };
 

@@ -8,7 +8,7 @@ import { erdosRenyi, grid, stochasticBlock } from "../../../lib/algo/generate/mo
 import { InvalidArgumentError } from "../../../lib/backend/errors.ts";
 import { projectEdges, type Projection } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { cutOf, nodeOf, projected, renamed, type SmallGraph, smallGraphs } from "./random_graphs.ts";
+import { cutOf, nodeOf, projected, renamed, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 /** Graphs of which every second one is connected: by a ring. */
 const UNDIRECTED: fc.Arbitrary<SmallGraph> = fc.tuple(

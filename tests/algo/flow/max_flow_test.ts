@@ -7,7 +7,7 @@ import { erdosRenyi, grid, kronecker } from "../../../lib/algo/generate/mod.ts";
 import { InvalidArgumentError, NotFoundError } from "../../../lib/backend/errors.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { cutOf, idOf, nodeOf, projected, smallestCut, type SmallGraph, smallGraphs } from "./random_graphs.ts";
+import { cutOf, idOf, nodeOf, projected, smallestCut, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 const TERMINALS = { source: idOf(0), sink: idOf(1) };
 

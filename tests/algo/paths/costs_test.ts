@@ -21,7 +21,7 @@ import { InvalidArgumentError, NotFoundError, UnsupportedError } from "../../../
 import { Random } from "../../../lib/algo/random.ts";
 import { projectEdges, type Projection } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, nodeOf, projected, renamed, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, nodeOf, projected, renamed, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 import { costAlong, leastCosts, linksOf } from "./oracle.ts";
 
 const graphs = smallGraphs({ least: 1, most: 8 });

@@ -1,6 +1,6 @@
 /** What brute force says of paths in small graphs. */
 
-import { idOf, type SmallGraph } from "../flow/random_graphs.ts";
+import { idOf, type SmallGraph } from "../support/random_graphs.ts";
 
 /** A link of a small graph. */
 export interface SmallLink {

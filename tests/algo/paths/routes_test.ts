@@ -6,7 +6,7 @@ import { allShortestPaths, eulerianPath, kShortestPaths, shortestPathDag } from 
 import { InvalidArgumentError, NotFoundError } from "../../../lib/backend/errors.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, projected, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 import { compare, costAlong, simplePaths } from "./oracle.ts";
 
 const graphs = smallGraphs({ least: 1, most: 6 });

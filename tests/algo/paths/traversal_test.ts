@@ -18,7 +18,7 @@ import { chain } from "../../../lib/algo/generate/mod.ts";
 import { InvalidArgumentError, NotFoundError } from "../../../lib/backend/errors.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, reached, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, projected, reached, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 import { costAlong, leastCosts, linksOf } from "./oracle.ts";
 
 const graphs = smallGraphs({ least: 1, most: 9 });

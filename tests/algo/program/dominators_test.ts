@@ -6,7 +6,7 @@ import { InvalidArgumentError, NotFoundError } from "../../../lib/backend/errors
 import { dominators, type DominatorTree, postDominators } from "../../../lib/algo/program/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, reached, renamed } from "../flow/random_graphs.ts";
+import { idOf, projected, reached, renamed } from "../support/random_graphs.ts";
 import { endsOf, flowGraphs, idomOf, isDominator, nodesOf, reversed, withVirtualExit } from "./flow_model.ts";
 
 /** The immediate dominator of each node of the tree. */

@@ -6,7 +6,7 @@ import { InvalidArgumentError, NotFoundError } from "../../../lib/backend/errors
 import { enumeratePaths, type EnumeratePathsParams, impactRadius } from "../../../lib/algo/program/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, type SmallGraph } from "../flow/random_graphs.ts";
+import { idOf, projected, type SmallGraph } from "../support/random_graphs.ts";
 import { mixedGraphs, nodesOf } from "./flow_model.ts";
 
 interface Plan {

@@ -1,7 +1,7 @@
 /** What dominance means, by brute force. */
 
 import fc from "fast-check";
-import { reached, type SmallGraph } from "../flow/random_graphs.ts";
+import { reached, type SmallGraph } from "../support/random_graphs.ts";
 
 /** Directed graphs, most of them with many edges, so that much can be reached. */
 export const flowGraphs: fc.Arbitrary<SmallGraph> = manyEdges(fc.constant(false));

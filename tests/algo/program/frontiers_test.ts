@@ -11,7 +11,7 @@ import {
 } from "../../../lib/algo/program/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, nodeOf, projected } from "../flow/random_graphs.ts";
+import { idOf, nodeOf, projected } from "../support/random_graphs.ts";
 import { endsOf, flowGraphs, frontierPairs, isDominator, nodesOf, reversed, withVirtualExit } from "./flow_model.ts";
 
 function pairsOf(relation: NodeRelation): string[] {

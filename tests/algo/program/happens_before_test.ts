@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../../../lib/backend/errors.ts";
 import { happensBefore, happensBeforeAnalysis, type TraceEvent, VectorClock } from "../../../lib/algo/program/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, reached, type SmallGraph } from "../flow/random_graphs.ts";
+import { idOf, projected, reached, type SmallGraph } from "../support/random_graphs.ts";
 import { flowGraphs, nodesOf } from "./flow_model.ts";
 
 /** Graphs whose edges lead to nodes of a random order's later places. */

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../../../lib/backend/errors.ts";
 import { naturalLoops } from "../../../lib/algo/program/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, reached, type SmallGraph } from "../flow/random_graphs.ts";
+import { idOf, projected, reached, type SmallGraph } from "../support/random_graphs.ts";
 import { flowGraphs, isDominator, nodesOf, reversed } from "./flow_model.ts";
 
 /** The edges that can be followed from node 0. */

@@ -11,7 +11,7 @@ import {
 } from "../../../lib/algo/program/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, reached, type SmallGraph } from "../flow/random_graphs.ts";
+import { idOf, projected, reached, type SmallGraph } from "../support/random_graphs.ts";
 import { flowGraphs, nodesOf, reversed } from "./flow_model.ts";
 
 /** Number of steps from the given nodes to each node that can be reached. */

@@ -13,7 +13,7 @@ import {
 import "../../../lib/projection/install.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, type SmallGraph } from "../flow/random_graphs.ts";
+import { idOf, projected, type SmallGraph } from "../support/random_graphs.ts";
 import { mixedGraphs, nodesOf } from "./flow_model.ts";
 
 /** A graph with nodes of each sort; they may overlap. */

@@ -8,7 +8,7 @@ import { condensation, strongComponents, weakComponents } from "../../../lib/alg
 import type { NodeGroups } from "../../../lib/algo/define.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, reached, renamed, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, projected, reached, renamed, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 /** The nodes in groups: two are in one when `isTogether` says so. Largest first, then by first node. */
 function grouped(size: number, isTogether: (a: number, b: number) => boolean): number[][] {

@@ -7,7 +7,7 @@ import { chain } from "../../../lib/algo/generate/mod.ts";
 import { articulationPoints, biconnectedComponents, bridges } from "../../../lib/algo/structure/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, reached, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, projected, reached, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 import { karateClub } from "../support/known_graphs.ts";
 
 const graphs = smallGraphs({ least: 1, most: 7, undirected: fc.constant(true) });

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../../../lib/backend/errors.ts";
 import { degreeHistogram, graphStatistics, kCore, kTruss, nodesByDegree } from "../../../lib/algo/structure/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, projected, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 import { karateClub } from "../support/known_graphs.ts";
 
 const undirected = smallGraphs({ least: 1, most: 8, undirected: fc.constant(true) });

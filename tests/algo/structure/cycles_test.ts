@@ -7,7 +7,7 @@ import { chain, cycle, kronecker } from "../../../lib/algo/generate/mod.ts";
 import { cycleBasis, findCycles, hasCycle, topologicalSort } from "../../../lib/algo/structure/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, nodeOf, projected, reached, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, nodeOf, projected, reached, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 const directed = smallGraphs({ least: 1, most: 6, undirected: fc.constant(false) });
 const undirected = smallGraphs({ least: 1, most: 7, undirected: fc.constant(true) });

@@ -7,7 +7,7 @@ import { chain } from "../../../lib/algo/generate/mod.ts";
 import { transitiveClosure, transitiveReduction } from "../../../lib/algo/structure/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, nodeOf, projected, reached, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, nodeOf, projected, reached, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 const directed = smallGraphs({ least: 1, most: 7, undirected: fc.constant(false) });
 

@@ -7,7 +7,7 @@ import { chain } from "../../../lib/algo/generate/mod.ts";
 import { criticalPath, spanningForest } from "../../../lib/algo/structure/mod.ts";
 import { projectEdges } from "../../../lib/projection/mod.ts";
 import { test } from "../../support/test.ts";
-import { idOf, projected, type SmallGraph, smallGraphs } from "../flow/random_graphs.ts";
+import { idOf, projected, type SmallGraph, smallGraphs } from "../support/random_graphs.ts";
 
 /** Weights below zero as well. */
 function shifted(graph: SmallGraph): SmallGraph {

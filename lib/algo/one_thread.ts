@@ -1,7 +1,7 @@
 /** Algorithms that one thread does alone. */
 
-import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, defineAlgorithm, type TaskContext } from "../define.ts";
+import type { Projection } from "../projection/mod.ts";
+import { type Algorithm, defineAlgorithm, type TaskContext } from "./define.ts";
 
 /** As `defineAlgorithm`; when several threads run it, only the first one does the work. */
 export function defineForOneThread<P extends object, R>(
