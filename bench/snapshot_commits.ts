@@ -12,7 +12,7 @@ import { sized, type SuiteOptions } from "./v3_suite_options.ts";
 
 const CLIENTS = 256;
 /** Transactions of one side before the other side's turn: what one client does that has many to do. */
-const BLOCK = 50;
+const BLOCK = 250;
 /** The engine's thread sleeps after such a pause. */
 const PAUSE_MS = 2;
 const ROUNDS = 7;
@@ -45,7 +45,7 @@ export async function measureGraphCommits(bench: Harness, options: SuiteOptions)
   const inProcess = (): void => db.transaction((tx) => insertFriend(tx, anybody()));
   const throughThread = (): Promise<void> => graph.transaction((tx) => insertFriend(tx, anybody()));
 
-  const singles = sized(options, 1000, 100);
+  const singles = sized(options, 1000, 250);
   const paused = sized(options, 100, 10);
   const perClient = sized(options, 100, 10);
   const single: number[] = [];

@@ -29,6 +29,18 @@ const SEND_BYTES = 1024 * 1024;
 /** Turns of the microtask queue that transactions wait for others: those that were awaited together come within them. */
 const GATHER_TURNS = 3;
 
+/**
+ * How long this thread looks for the outcome of transactions that it sent, once a turn of its event loop, before it sleeps
+ * until a message wakes it: a sleeping thread takes as long to wake as a disk to sync.
+ */
+const LOOK_MS = 0.3;
+/** How long it looks while the engine has not even received them: it may have to run where this thread does. */
+const LOOK_FOR_RECEIPT_MS = 0.06;
+/** Transactions under way above which nobody looks: then there is enough to do between two messages. */
+const MAX_LOOKED_FOR = 16;
+/** How often transactions are sent without a look after one was in vain: the disk is slow, or the processors are busy. */
+const SENDS_WITHOUT_LOOK = 8;
+
 /** A thread that ended may have said more than has arrived. */
 const LAST_WORDS_MS = 20;
 
@@ -89,6 +101,9 @@ export class EngineClient {
   #outboxBytes = 0;
   #batchesUnderWay = 0;
   #bytesUnderWay = 0;
+  #isLooking = false;
+  #looksSince = 0;
+  #sendsWithoutLook = 0;
   #lastId = 0;
   /** What keeps the process alive. */
   #holds = 0;
@@ -271,7 +286,40 @@ export class EngineClient {
     this.#outbox = [];
     this.#outboxBytes = 0;
     this.#mailbox.send({ kind: "batches", bytes }, [bytes]);
+    this.#lookForOutcomes();
   }
+
+  #lookForOutcomes(): void {
+    if (this.#sendsWithoutLook > 0) {
+      this.#sendsWithoutLook--;
+      return;
+    }
+    if (this.#batchesUnderWay > MAX_LOOKED_FOR) return;
+    this.#looksSince = performance.now();
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#mailbox.setLooking(true);
+    setImmediate(this.#look);
+  }
+
+  readonly #look = (): void => {
+    this.#mailbox.takeOutcomes(this.#settleOutcome);
+    const mustWait = this.#batchesUnderWay > 0;
+    const looked = performance.now() - this.#looksSince;
+    if (mustWait && looked < LOOK_MS && (looked < LOOK_FOR_RECEIPT_MS || this.#mailbox.isReceived)) {
+      setImmediate(this.#look);
+      return;
+    }
+    if (mustWait) this.#sendsWithoutLook = SENDS_WITHOUT_LOOK;
+    this.#isLooking = false;
+    this.#mailbox.setLooking(false);
+    this.#mailbox.takeOutcomes(this.#settleOutcome);
+    this.#admitWaiting();
+  };
+
+  readonly #settleOutcome = (id: number, lsn: number): void => {
+    this.#settleBatch(id)?.resolve(lsn as never);
+  };
 
   /** Begins an ingest; `onRows` is told what became of rows. One at a time. */
   ingest(options: EngineIngestOptions, onRows: (report: ChunkReport) => void): IngestCalls {
@@ -318,7 +366,7 @@ export class EngineClient {
     switch (message.kind) {
       case "committed":
         for (let at = 0; at < message.results.length; at += 2) {
-          this.#settleBatch(message.results[at] as number)?.resolve(message.results[at + 1] as never);
+          this.#settleOutcome(message.results[at] as number, message.results[at + 1] as number);
         }
         break;
       case "conflict":
@@ -375,6 +423,8 @@ export class EngineClient {
 
   #die(cause: unknown): void {
     if (this.#hasClosed || this.#death !== undefined) return;
+    // What it gave before it died is done.
+    this.#mailbox.takeOutcomes(this.#settleOutcome);
     const death = died(this.#path, cause);
     this.#death = death;
     this.#outbox = [];

@@ -187,9 +187,12 @@ class EngineService {
       }
     }
     const failure = mustSync ? this.#flush() : undefined;
-    if (failure === undefined) answers.push({ kind: "committed", results: committed });
-    else answers.push(...notSynced(batches, committed, failure));
-    this.#post(...answers);
+    if (failure !== undefined) answers.push(...notSynced(batches, committed, failure));
+    // Changes go before the outcomes of their commits, so they need a message.
+    else if (this.#changes.length > 0 || !this.#mailbox.giveOutcomes(committed)) {
+      answers.push({ kind: "committed", results: committed });
+    }
+    if (answers.length > 0) this.#post(...answers);
   }
 
   #flush(): unknown {

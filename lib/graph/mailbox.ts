@@ -3,9 +3,12 @@
  *   caller                                         engine
  *   port.postMessage; wake += 1; notify   ->       Atomics.wait on wake; receiveMessageOnPort
  *   port.on("message")                    <-       port.postMessage
+ *   takeOutcomes, while it looks          <-       giveOutcomes
  *
- *   words (i32)   0 wake       1 abandoned   2 grants given so far
- *   grants (f64)  4 places of 4 numbers: first and end of the leased node ids, first and end of the edge ids
+ *   words (i32)     0 wake   1 abandoned   2 grants given so far   3 whether the caller looks   4 outcomes given   5 taken
+ *                   6 messages that the engine has received
+ *   grants (f64)    4 places of 4 numbers: first and end of the leased node ids, first and end of the edge ids
+ *   outcomes (f64)  64 places of 2 numbers: a transaction and its commit
  */
 
 import { type MessagePort, receiveMessageOnPort, type Transferable } from "node:worker_threads";
@@ -15,16 +18,23 @@ import type { IdLease } from "../backend/served_engine.ts";
 export interface MailboxMemory {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly grants: Float64Array<SharedArrayBuffer>;
+  readonly outcomes: Float64Array<SharedArrayBuffer>;
 }
 
 const WAKE = 0;
 const ABANDONED = 1;
 const GRANTS = 2;
+const LOOKS = 3;
+const GIVEN = 4;
+const TAKEN = 5;
+const RECEIVED = 6;
 
-const WORD_COUNT = 4;
+const WORD_COUNT = 8;
 /** More than the caller ever has requested at once. */
 const GRANT_PLACES = 4;
 const GRANT_NUMBERS = 4;
+const OUTCOME_PLACES = 64;
+const OUTCOME_NUMBERS = 2;
 
 /** How long the engine looks for the next message before it sleeps: waking a sleeper costs as much again. */
 const SPIN_MS = 0.05;
@@ -33,9 +43,11 @@ const SPIN_LOOKS = 100;
 
 /** Makes the memory of a mailbox. */
 export function mailboxMemory(): MailboxMemory {
+  const numbers = (count: number) => new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT));
   return {
     words: new Int32Array(new SharedArrayBuffer(WORD_COUNT * Int32Array.BYTES_PER_ELEMENT)),
-    grants: new Float64Array(new SharedArrayBuffer(GRANT_PLACES * GRANT_NUMBERS * Float64Array.BYTES_PER_ELEMENT)),
+    grants: numbers(GRANT_PLACES * GRANT_NUMBERS),
+    outcomes: numbers(OUTCOME_PLACES * OUTCOME_NUMBERS),
   };
 }
 
@@ -44,18 +56,22 @@ export class CallerMailbox {
   readonly #port: MessagePort;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #grants: Float64Array<SharedArrayBuffer>;
+  readonly #outcomes: Float64Array<SharedArrayBuffer>;
+  #sent = 0;
 
   /** `onMessage` is called with every message of the engine. The port does not keep the process alive until `ref`. */
-  constructor(port: MessagePort, { words, grants }: MailboxMemory, onMessage: (message: unknown) => void) {
+  constructor(port: MessagePort, { words, grants, outcomes }: MailboxMemory, onMessage: (message: unknown) => void) {
     this.#port = port;
     this.#words = words;
     this.#grants = grants;
+    this.#outcomes = outcomes;
     port.on("message", onMessage);
     port.unref();
   }
 
   /** Sends a message and wakes the engine. */
   send(message: unknown, transfer: Transferable[] = []): void {
+    this.#sent = (this.#sent + 1) | 0;
     this.#port.postMessage(message, transfer);
     this.#wake();
   }
@@ -88,6 +104,27 @@ export class CallerMailbox {
     return { firstNodeId, endNodeId, firstEdgeId, endEdgeId } as IdLease;
   }
 
+  /** Whether the engine has received everything that was sent. */
+  get isReceived(): boolean {
+    return Atomics.load(this.#words, RECEIVED) === this.#sent;
+  }
+
+  /** Says whether this thread looks for outcomes in shared memory now. After it has stopped, it must look once more. */
+  setLooking(looks: boolean): void {
+    Atomics.store(this.#words, LOOKS, looks ? 1 : 0);
+  }
+
+  /** Takes the outcomes that were given since the last time. */
+  takeOutcomes(take: (transactionId: number, lsn: number) => void): void {
+    const given = Atomics.load(this.#words, GIVEN);
+    for (let taken = Atomics.load(this.#words, TAKEN); taken !== given; taken = (taken + 1) | 0) {
+      const at = (taken & (OUTCOME_PLACES - 1)) * OUTCOME_NUMBERS;
+      const [id, lsn] = [this.#outcomes[at] as number, this.#outcomes[at + 1] as number];
+      Atomics.store(this.#words, TAKEN, (taken + 1) | 0);
+      take(id, lsn);
+    }
+  }
+
   /** Keeps the process alive until `unref`. */
   ref(): void {
     this.#port.ref();
@@ -111,13 +148,15 @@ export class EngineMailbox {
   readonly #port: MessagePort;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #grants: Float64Array<SharedArrayBuffer>;
+  readonly #outcomes: Float64Array<SharedArrayBuffer>;
   #seen = 0;
   #isActive = false;
 
-  constructor(port: MessagePort, { words, grants }: MailboxMemory) {
+  constructor(port: MessagePort, { words, grants, outcomes }: MailboxMemory) {
     this.#port = port;
     this.#words = words;
     this.#grants = grants;
+    this.#outcomes = outcomes;
   }
 
   /** Whether the caller has given this thread up. */
@@ -131,7 +170,10 @@ export class EngineMailbox {
     const wake = Atomics.load(this.#words, WAKE);
     const received = receiveMessageOnPort(this.#port) as { message: unknown } | undefined;
     if (received === undefined) this.#seen = wake;
-    else this.#isActive = true;
+    else {
+      this.#isActive = true;
+      Atomics.add(this.#words, RECEIVED, 1);
+    }
     return received?.message;
   }
 
@@ -152,6 +194,27 @@ export class EngineMailbox {
   /** Sends a message to the caller. */
   post(message: unknown): void {
     this.#port.postMessage(message);
+  }
+
+  /**
+   * Gives outcomes (transaction, commit, transaction, commit ...) to a caller that looks for them: no message, no waking up.
+   *
+   * @returns whether the caller will see them; else they must be posted, and it may see them twice
+   */
+  giveOutcomes(outcomes: readonly number[]): boolean {
+    if (Atomics.load(this.#words, LOOKS) === 0) return false;
+    const given = Atomics.load(this.#words, GIVEN);
+    const waiting = (given - Atomics.load(this.#words, TAKEN)) | 0;
+    const count = outcomes.length / OUTCOME_NUMBERS;
+    if (waiting + count > OUTCOME_PLACES) return false;
+    for (let place = 0; place < count; place++) {
+      const at = ((given + place) & (OUTCOME_PLACES - 1)) * OUTCOME_NUMBERS;
+      this.#outcomes[at] = outcomes[OUTCOME_NUMBERS * place] as number;
+      this.#outcomes[at + 1] = outcomes[OUTCOME_NUMBERS * place + 1] as number;
+    }
+    Atomics.store(this.#words, GIVEN, (given + count) | 0);
+    // A caller that stops looking says so first and looks once more second.
+    return Atomics.load(this.#words, LOOKS) === 1;
   }
 
   /** Gives ids to the caller, who may be blocked until they come. */
