@@ -3,6 +3,7 @@
 import type { Detachable, PageSource, WriteAccess } from "./access.ts";
 import { ClosedError, InvalidArgumentError } from "./errors.ts";
 import { MAX_TRANSACTION_DEPTH } from "./limits.ts";
+import { isPromiseLike } from "./promise_like.ts";
 import type { ReadStore, WriteStore } from "./store.ts";
 
 /**
@@ -79,10 +80,6 @@ export function refusePromise<R>(result: R, call: string): R {
     `${call}: the function returned a promise, but this transaction is synchronous and was rolled back; await before it`,
     { code: "async-transaction", field: "run" },
   );
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 /** Throws when transactions are nested as deep as they may be. */

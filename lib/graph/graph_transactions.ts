@@ -3,6 +3,7 @@
 import type { Durability } from "../backend/care.ts";
 import { type ClosedError, ConflictError, InvalidArgumentError } from "../backend/errors.ts";
 import type { GraphTransaction } from "../backend/graph_backend.ts";
+import { isPromiseLike } from "../backend/promise_like.ts";
 import type { HeldState, StateSource } from "../backend/state_source.ts";
 import { checkCount, checkObject, show } from "../backend/validate.ts";
 import type { CommitOutcome, EngineClient } from "./engine_client.ts";
@@ -217,10 +218,6 @@ class TransactionIds implements IdSource {
     this.isShort = false;
     return id;
   }
-}
-
-function isPromiseLike<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 function tooManyConflicts(times: number, last: string): ConflictError {

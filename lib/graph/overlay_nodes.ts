@@ -5,6 +5,7 @@ import type { NodeRecord } from "../backend/schema.ts";
 import type { HeldState } from "../backend/state_source.ts";
 import type { NodeShapeWanted, Page } from "../backend/store.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
+import { compareUtf8 } from "../backend/text_order.ts";
 import { NO_DATA } from "./operation_code.ts";
 import { mergePage } from "./overlay_page.ts";
 import { insertSorted, lowerBound, OverlayRecords, removeSorted } from "./overlay_records.ts";
@@ -210,7 +211,7 @@ export class OverlayNodes extends OverlayRecords<number, OwnNode> {
       kind,
       name,
       filePath,
-      labels: labels.length < 2 ? labels : [...labels].sort(compareTexts),
+      labels: labels.length < 2 ? labels : [...labels].sort(compareUtf8),
       data,
     });
   }
@@ -250,7 +251,7 @@ export class OverlayNodes extends OverlayRecords<number, OwnNode> {
   labelled(id: number, label: string, isAdded: boolean): OwnNode | undefined {
     const old = this.#existing(id);
     if (old.kind === label || old.labels.includes(label) === isAdded) return undefined;
-    const labels = isAdded ? [...old.labels, label].sort(compareTexts) : old.labels.filter((other) => other !== label);
+    const labels = isAdded ? [...old.labels, label].sort(compareUtf8) : old.labels.filter((other) => other !== label);
     return { ...old, labels };
   }
 
@@ -274,18 +275,4 @@ function passes(node: OwnNode, { kind, name, glob, label }: CheckedNodeFilter): 
   return (kind === undefined || node.kind === kind) && (name === undefined || node.name === name) &&
     (label === undefined || node.kind === label || node.labels.includes(label)) &&
     (glob === undefined || glob.matches(node.name));
-}
-
-/** Order of two texts by the bytes of their UTF-8. */
-function compareTexts(one: string, other: string): number {
-  const length = Math.min(one.length, other.length);
-  for (let at = 0; at < length; at++) {
-    const a = one.charCodeAt(at);
-    const b = other.charCodeAt(at);
-    if (a === b) continue;
-    // Surrogates stand for code points above every other UTF-16 unit.
-    const isSurrogate = (a & 0xf800) === 0xd800;
-    return isSurrogate === ((b & 0xf800) === 0xd800) ? a - b : isSurrogate ? 1 : -1;
-  }
-  return one.length - other.length;
 }

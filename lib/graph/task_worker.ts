@@ -6,6 +6,7 @@ import { GraphError, InvalidArgumentError } from "../backend/errors.ts";
 import type { BorrowedSource } from "../backend/state_source.ts";
 import { checkCount } from "../backend/validate.ts";
 import type { Projection } from "../backend/projection.ts";
+import { isPromiseLike } from "../backend/promise_like.ts";
 import { type PackedResult, packResult } from "../projection/results/result_class.ts";
 import { encodeError } from "./error_codec.ts";
 import type { JobHandler } from "./job_server.ts";
@@ -76,7 +77,7 @@ async function runJob(states: () => BorrowedSource, job: TaskJob): Promise<TaskA
     const value = "projection" in source
       ? run(await revive(source.projection))
       : withState(states(), source, () => control.isRevoked, run);
-    if (isPromise(value)) throw asynchronousTask(job.taskName, value);
+    if (isPromiseLike(value)) throw asynchronousTask(job.taskName, value);
     return packResult(job.worker === 0 ? value : undefined);
   } catch (error) {
     return { error: encodeError(error) };
@@ -105,10 +106,6 @@ function withState<R>(
   } finally {
     state.release();
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 function asynchronousTask(taskName: string, promise: PromiseLike<unknown>): InvalidArgumentError {

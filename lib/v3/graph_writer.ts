@@ -4,6 +4,7 @@
  */
 
 import { createdAtOf, expiresAtOf, NEVER_EXPIRES, VALUE_HEAD_BYTES } from "../kv/mod.ts";
+import { compareUtf8 } from "../backend/text_order.ts";
 import { copyBytes } from "./copy_bytes.ts";
 import { EDGE_DATA_OVERFLOW, EdgeReader, MAX_EDGE_HEAD, writeEdgeHead } from "./edge_record.ts";
 import { expiryKey } from "./expiry_key.ts";
@@ -589,19 +590,4 @@ function deleteLinks(tree: LinkTreeWriter, opposite: LinkTreeWriter, id: number,
   const edges = Float64Array.from(edge);
   tree.deleteSorted(ids, neighbors, edges, count);
   opposite.deleteSorted(neighbors, ids, edges, count);
-}
-
-/** Order of two texts by the bytes of their UTF-8, which is that of their code points. */
-function compareUtf8(one: string, other: string): number {
-  if (one === other) return 0;
-  const length = Math.min(one.length, other.length);
-  for (let at = 0; at < length; at++) {
-    const a = one.charCodeAt(at);
-    const b = other.charCodeAt(at);
-    if (a === b) continue;
-    // Surrogates stand for code points above every other UTF-16 unit.
-    const isSurrogate = (a & 0xf800) === 0xd800;
-    return isSurrogate === ((b & 0xf800) === 0xd800) ? a - b : isSurrogate ? 1 : -1;
-  }
-  return one.length - other.length;
 }

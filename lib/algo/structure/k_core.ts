@@ -4,6 +4,7 @@ import type { Projection } from "../../projection/mod.ts";
 import { type Algorithm, defineAlgorithm, NodeValues, ParallelRange, type TaskContext } from "../define.ts";
 import { checkParams } from "../params.ts";
 import { requireUndirected } from "../require.ts";
+import { Bins } from "./bins.ts";
 
 /**
  * Core numbers of an undirected graph: a node has number k when it is in the k-core, the largest part in which each node has at
@@ -59,47 +60,15 @@ function countNeighbors(projection: Projection, degrees: Int32Array, context: Ta
 /** Takes nodes by ascending degree, which makes those of their neighbors smaller: what a node has then is its core number. */
 function peel(projection: Projection, degrees: Int32Array, context: TaskContext): void {
   const { out: { offsets, targets }, nodeCount } = projection;
-  let most = 0;
-  for (let node = 0; node < nodeCount; node++) if ((degrees[node] as number) > most) most = degrees[node] as number;
-  // Where the nodes of each degree begin in `sorted`.
-  const starts = new Uint32Array(most + 2);
-  for (let node = 0; node < nodeCount; node++) {
-    const bin = (degrees[node] as number) + 1;
-    starts[bin] = (starts[bin] as number) + 1;
-  }
-  for (let bin = 0; bin <= most; bin++) starts[bin + 1] = (starts[bin + 1] as number) + (starts[bin] as number);
-  const sorted = new Uint32Array(nodeCount);
-  const places = new Uint32Array(nodeCount);
-  for (let node = 0; node < nodeCount; node++) {
-    const degree = degrees[node] as number;
-    const place = starts[degree] as number;
-    starts[degree] = place + 1;
-    sorted[place] = node;
-    places[node] = place;
-  }
-  for (let bin = most; bin > 0; bin--) starts[bin] = starts[bin - 1] as number;
-  starts[0] = 0;
+  const bins = new Bins(degrees, () => context.throwIfAborted());
+  const { sorted } = bins;
   let budget = 65_536;
   let told = 0;
   for (let at = 0; at < nodeCount; at++) {
     const node = sorted[at] as number;
     const degree = degrees[node] as number;
     const end = offsets[node + 1] as number;
-    for (let link = offsets[node] as number; link < end; link++) {
-      const other = targets[link] as number;
-      const otherDegree = degrees[other] as number;
-      if (otherDegree <= degree) continue;
-      // The neighbor swaps places with the first node of its degree, and the bin begins behind it.
-      const place = places[other] as number;
-      const first = starts[otherDegree] as number;
-      const firstNode = sorted[first] as number;
-      sorted[first] = other;
-      places[other] = first;
-      sorted[place] = firstNode;
-      places[firstNode] = place;
-      starts[otherDegree] = first + 1;
-      degrees[other] = otherDegree - 1;
-    }
+    for (let link = offsets[node] as number; link < end; link++) bins.lower(targets[link] as number, degree);
     budget -= 1 + end - (offsets[node] as number);
     if (budget > 0) continue;
     context.throwIfAborted();

@@ -5,6 +5,7 @@ import { type Algorithm, type TaskContext } from "../define.ts";
 import { checkParams } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import { requireUndirected } from "../require.ts";
+import { Bins } from "./bins.ts";
 import { type EdgeList, sharedNumbers } from "./edge_list.ts";
 
 /** Edges with their truss numbers. */
@@ -158,41 +159,8 @@ function peel(links: NumberedLinks, triangles: Uint32Array, context: TaskContext
   const table = new EdgeTable(links, context);
   // Rows without some of the links whose edges were taken: each look at a row drops those that it meets.
   const ends = offsets.slice(1);
-  let most = 0;
-  for (let edge = 0; edge < count; edge++) if ((triangles[edge] as number) > most) most = triangles[edge] as number;
-  // Where the edges of each number of triangles begin in `sorted`.
-  const starts = new Uint32Array(most + 2);
-  for (let edge = 0; edge < count; edge++) {
-    if ((edge & 1_048_575) === 0) context.throwIfAborted();
-    const bin = (triangles[edge] as number) + 1;
-    starts[bin] = (starts[bin] as number) + 1;
-  }
-  for (let bin = 0; bin <= most; bin++) starts[bin + 1] = (starts[bin + 1] as number) + (starts[bin] as number);
-  const sorted = new Uint32Array(count);
-  const places = new Uint32Array(count);
-  for (let edge = 0; edge < count; edge++) {
-    if ((edge & 1_048_575) === 0) context.throwIfAborted();
-    const place = starts[triangles[edge] as number] as number;
-    starts[triangles[edge] as number] = place + 1;
-    sorted[place] = edge;
-    places[edge] = place;
-  }
-  for (let bin = most + 1; bin > 0; bin--) starts[bin] = starts[bin - 1] as number;
-  starts[0] = 0;
-  const lower = (edge: number, level: number): void => {
-    const now = triangles[edge] as number;
-    if (now <= level) return;
-    // The edge swaps places with the first one of its bin, and the bin begins behind it.
-    const place = places[edge] as number;
-    const first = starts[now] as number;
-    const firstEdge = sorted[first] as number;
-    sorted[first] = edge;
-    places[edge] = first;
-    sorted[place] = firstEdge;
-    places[firstEdge] = place;
-    starts[now] = first + 1;
-    triangles[edge] = now - 1;
-  };
+  const bins = new Bins(triangles, () => context.throwIfAborted());
+  const { sorted, places } = bins;
   let budget = 16_384;
   let told = 0;
   for (let at = 0; at < count; at++) {
@@ -215,8 +183,8 @@ function peel(links: NumberedLinks, triangles: Uint32Array, context: TaskContext
       kept++;
       const third = table.find(long, other);
       if (third === -1 || (places[third] as number) <= at) continue;
-      lower(second, level);
-      lower(third, level);
+      bins.lower(second, level);
+      bins.lower(third, level);
     }
     ends[short] = kept;
     budget -= 1 + end - start;
