@@ -103,26 +103,37 @@ function gapOf(entry: CatalogueEntry, projection: Projection): number | undefine
   return longest;
 }
 
-/** Values of the parameters that must be given, and of those that choose where to start or how long to work. */
-function paramsOf({ params }: CatalogueEntry, projection: Projection): Record<string, unknown> {
+/** Values for parameters: of those that must be given, and of those that choose where to start or how long to work. */
+interface Values {
+  readonly needed: Readonly<Record<string, unknown>>;
+  readonly chosen: Readonly<Record<string, unknown>>;
+}
+
+/** Made once for each graph: an algorithm is not to pay for what was thrown away before it. */
+const valuesOf = new WeakMap<Projection, Values>();
+
+function makeValues(projection: Projection): Values {
   const { nodeCount, nodeIds } = projection;
   const [first, last] = [busiestNode(projection), nodeIds[nodeCount - 1] as number];
   const halves = [Array.from(nodeIds.subarray(0, nodeCount >> 1)), Array.from(nodeIds.subarray(nodeCount >> 1))];
   const zeros = new Float64Array(nodeCount);
-  const needed: Record<string, unknown> = {
-    ...{ from: first, to: last, source: first, sink: last, entry: first, exit: last, node: first },
-    ...{ nodes: [first], sources: [first], sinks: [last], k: 8, parts: 8, hops: 4, pairs: [[first, last]] },
-    ...{ communities: halves, partition: halves, other: projection, after: projection },
-    pattern: { nodes: { a: {}, b: {}, c: {} }, edges: [{ from: "a", to: "b" }, { from: "b", to: "c" }] },
+  return {
+    needed: {
+      ...{ from: first, to: last, source: first, sink: last, entry: first, exit: last, node: first },
+      ...{ nodes: [first], sources: [first], sinks: [last], k: 8, parts: 8, hops: 4, pairs: [[first, last]] },
+      ...{ communities: halves, partition: halves, other: projection, after: projection },
+      pattern: { nodes: { a: {}, b: {}, c: {} }, edges: [{ from: "a", to: "b" }, { from: "b", to: "c" }] },
+    },
+    chosen: { start: first, samples: Math.min(SAMPLES, nodeCount), coordinates: { x: zeros, y: zeros } },
   };
-  const chosen: Record<string, unknown> = {
-    start: first,
-    samples: Math.min(SAMPLES, nodeCount),
-    coordinates: { x: zeros, y: zeros },
-  };
+}
+
+function paramsOf({ params }: CatalogueEntry, projection: Projection): Record<string, unknown> {
+  const values = valuesOf.get(projection) ?? makeValues(projection);
+  valuesOf.set(projection, values);
   return Object.fromEntries(
     Object.entries(params).flatMap(([name, spec]) => {
-      const value = isRequired(spec) ? needed[name] : chosen[name];
+      const value = (isRequired(spec) ? values.needed : values.chosen)[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );

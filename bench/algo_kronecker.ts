@@ -40,8 +40,12 @@ export function measureGap(bench: Harness, options: SuiteOptions): void {
     bench.value({ name: `${name} on ${on}, against GAP`, unit: "ms", value, ...bar });
   };
   take("BFS", GAP_MS.bfs, () => each((start) => bfsDistances(projection, { start })));
-  const ranks = { maxIterations: 20, tolerance: 0 };
-  take("PageRank, 20 iterations", GAP_MS.pageRank, () => timeOf(() => pageRank(projection, ranks)));
+  // As GAP's program stops, which its time is of: it took 7 passes on this graph.
+  const gapStop = { maxIterations: 20, tolerance: 1e-4 };
+  take("PageRank to 1e-4", GAP_MS.pageRank, () => timeOf(() => pageRank(projection, gapStop)));
+  const twenty = { maxIterations: 20, tolerance: 0 };
+  const times = Array.from({ length: ROUNDS }, () => timeOf(() => pageRank(projection, twenty)));
+  bench.value({ name: `PageRank, 20 passes, on ${on}`, unit: "ms", value: median(times) });
   take("weak components", GAP_MS.weakComponents, () => timeOf(() => weakComponents(projection)));
   take("SSSP", GAP_MS.sssp, () => each((start) => deltaStepping(projection, { start })));
 }

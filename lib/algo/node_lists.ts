@@ -1,7 +1,7 @@
 /** Lists of nodes: cycles, paths, groups that overlap. */
 
 import type { NodeId } from "../backend/schema.ts";
-import { defineResult, type TaskContext } from "./define.ts";
+import { copied, defineResult, lookUp } from "./define.ts";
 
 /** What another thread makes the same lists of. */
 export interface NodeListsHandle {
@@ -94,14 +94,14 @@ export class NodeListsBuilder {
     }
   }
 
-  /** All lists that ended. @throws when the run was cancelled */
-  build(context?: Pick<TaskContext, "throwIfAborted">): NodeLists {
+  /** All lists that ended. @throws when the run of this thread was cancelled */
+  build(): NodeLists {
     const length = this.#count === 0 ? 0 : this.#ends[this.#count - 1] as number;
     const offsets = new Uint32Array(new SharedArrayBuffer(4 * (this.#count + 1)));
     offsets.set(this.#ends.subarray(0, this.#count), 1);
     const nodeIds = new Float64Array(new SharedArrayBuffer(8 * length));
     for (let at = 0; at < length; at++) {
-      if ((at & 1_048_575) === 0) context?.throwIfAborted();
+      if ((at & 65_535) === 0) lookUp();
       nodeIds[at] = this.#nodeIds[this.#nodes[at] as number] as number;
     }
     return NodeLists.from({ offsets, nodeIds });
@@ -109,7 +109,5 @@ export class NodeListsBuilder {
 }
 
 function grown(array: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(2 * array.length);
-  larger.set(array);
-  return larger;
+  return copied(array, new Uint32Array(2 * array.length));
 }

@@ -5,8 +5,8 @@ import type { TaskContext } from "./define.ts";
 /** What it needs of a run. */
 export type PaceContext = Pick<TaskContext, "throwIfAborted" | "progress" | "total">;
 
-/** Some hundred microseconds of work. */
-const CHECK_EVERY = 65_536;
+/** Some hundred microseconds of work; some milliseconds where each unit waits for memory. */
+const CHECK_EVERY = 16_384;
 
 /** Counts the work of a run: now and then it tells the progress and asks whether the run was cancelled. */
 export class Pace {

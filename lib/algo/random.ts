@@ -1,5 +1,7 @@
 /** Seeded random numbers, the same on every runtime. */
 
+import { lookUp } from "../projection/current_run.ts";
+
 /**
  * xoshiro128** 1.1 (Blackman and Vigna, Scrambled Linear Pseudorandom Number Generators, 2018), its state filled by splitmix32.
  * Not for secrets.
@@ -75,6 +77,7 @@ export class Random {
   /** Puts the elements into a random order. */
   shuffle(list: { readonly length: number; [index: number]: number }): void {
     for (let at = list.length - 1; at > 0; at--) {
+      if ((at & 65_535) === 0) lookUp();
       const other = this.below(at + 1);
       const value = list[at] as number;
       list[at] = list[other] as number;

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "../backend/errors.ts";
 import type { Adjacency, Projection } from "../backend/projection.ts";
 import { show } from "../backend/validate.ts";
 import { type AdjacencyHandle, adjacencyOf } from "./adjacency.ts";
+import { lookUp } from "./current_run.ts";
 import { NodeIndex, type NodeIndexHandle } from "./node_index.ts";
 import { defineResult } from "./results/result_class.ts";
 import { fillReverse } from "./reverse.ts";
@@ -27,11 +28,14 @@ export function projectionFrom(handle: unknown): Projection {
 const FORMAT = "sqlitegraph-projection-1";
 
 /** States of the reverse links. */
+const MISSING = 0;
 const MAKING = 1;
 const MADE = 2;
 
 /** How long a thread waits for another one that makes the reverse links, before it makes them itself. */
 const MAX_WAIT_MS = 5_000;
+/** It looks up so often meanwhile. */
+const WAIT_MS = 10;
 
 /** A projection as it is sent to other threads. */
 export interface ProjectionHandle {
@@ -109,10 +113,21 @@ class SharedProjection implements Projection {
     const links = adjacencyOf(reverse.links);
     const state = new Int32Array(reverse.state);
     // Another thread may have ended meanwhile: nobody waits for ever, and two that write at once write the same.
-    if (Atomics.compareExchange(state, 0, 0, MAKING) === MAKING) Atomics.wait(state, 0, MAKING, MAX_WAIT_MS);
-    if (Atomics.load(state, 0) !== MADE) {
+    let found = Atomics.compareExchange(state, 0, MISSING, MAKING);
+    for (let waited = 0; found === MAKING && waited < MAX_WAIT_MS; waited += WAIT_MS) {
+      Atomics.wait(state, 0, MAKING, WAIT_MS);
+      lookUp();
+      // A run that is cancelled leaves them to the next thread.
+      found = Atomics.compareExchange(state, 0, MISSING, MAKING);
+    }
+    if (found === MADE) return links;
+    let next = MISSING;
+    try {
       fillReverse(this.out, links);
-      Atomics.store(state, 0, MADE);
+      next = MADE;
+    } finally {
+      // What another thread has made stays.
+      Atomics.compareExchange(state, 0, MAKING, next);
       Atomics.notify(state, 0);
     }
     return links;

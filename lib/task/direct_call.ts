@@ -2,6 +2,7 @@
 
 import type { LongCallOptions, Progress } from "../backend/care.ts";
 import { checkObject } from "../backend/validate.ts";
+import { duringRun } from "../projection/current_run.ts";
 import { ALONE } from "../projection/gang.ts";
 import type { TaskContext } from "./task.ts";
 
@@ -20,10 +21,10 @@ export function callHere<R>(
   run: (context: TaskContext) => R,
 ): R {
   if (options === undefined) return run(NOTHING_ELSE);
-  if (isContext(options)) return run(options);
+  if (isContext(options)) return duringRun(options, () => run(options));
   const context = new DirectContext(name, checkObject(options, name, "options"));
   context.throwIfAborted();
-  const result = run(context);
+  const result = duringRun(context, () => run(context));
   context.end();
   return result;
 }

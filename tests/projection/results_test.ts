@@ -60,10 +60,10 @@ test("values are found by node, in ascending ids, and from the largest or smalle
 
 test("groups are numbered by size, then by their first node, whatever their labels are", () => {
   fc.assert(
-    fc.property(idLists, fc.infiniteStream(fc.integer({ min: -1, max: 5 })), (given, stream) => {
+    fc.property(idLists, fc.infiniteStream(fc.integer({ min: -2, max: 5 })), fc.boolean(), (given, stream, isTyped) => {
       const nodeIds = given.toSorted((a, b) => a - b);
       const labels = nodeIds.map(() => Math.min(stream.next().value as number, nodeIds.length - 1));
-      const result = NodeGroups.of(nodesOf(given), labels);
+      const result = NodeGroups.of(nodesOf(given), isTyped ? Int32Array.from(labels) : labels);
       const lists = new Map<number, number[]>();
       for (const [at, label] of labels.entries()) {
         if (label >= 0) lists.set(label, [...lists.get(label) ?? [], nodeIds[at] as number]);
@@ -112,6 +112,7 @@ test("what does not fit is refused", () => {
   const projection = nodesOf([1, 2]);
   assertThrows(() => NodeValues.of(projection, Float64Array.of(1)), InvalidArgumentError, "1 numbers and 2 nodes");
   assertThrows(() => NodeGroups.of(projection, [0, 1, 2]), InvalidArgumentError, "3 numbers and 2 nodes");
+  assertThrows(() => NodeGroups.of(projection, Int32Array.of(0, 2)), InvalidArgumentError, "2 is no label");
   for (const label of [2, 0.5, NaN]) {
     const error = assertThrows(() => NodeGroups.of(projection, [0, label]), InvalidArgumentError, `${label}`);
     assertEquals(error.code, "invalid-label");

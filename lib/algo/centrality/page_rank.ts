@@ -10,6 +10,7 @@ import { isSmall, type IterationParams, iterationParams } from "./iteration.ts";
 import { checkWeights, WEIGHTED, type WeightedParams } from "./link_weights.ts";
 import { NodePasses } from "./node_passes.ts";
 import { NodeScores } from "./node_scores.ts";
+import { ShortRows } from "./short_rows.ts";
 
 /** Parameters of `pageRank`. */
 export interface PageRankParams extends IterationParams, WeightedParams {
@@ -52,10 +53,9 @@ const MIN_NARROW_CHANGE = 1e-7;
  * ones see what earlier ones changed (Gauss and Seidel): that needs fewer passes for the same tolerance. There, without weights, passes
  * that change more than 1e-7 carry numbers of 4 bytes; what that rounds off, less than 6e-8 of all ranks together, later passes correct.
  *
- * Threads share one run; the ranks are the same for any number of them. Progress counts nodes, in large graphs three times for each pass,
- * else twice.
+ * Threads share one run; the ranks are the same for any number of them. Progress counts nodes, in large graphs twice for each pass.
  *
- * O(n + m) for each pass, 16 to 32 bytes for each node. Reads links against their direction: those of a directed projection are made
+ * O(n + m) for each pass, 16 to 36 bytes for each node. Reads links against their direction: those of a directed projection are made
  * when they are first needed. Page, Brin, Motwani, Winograd, The PageRank citation ranking: bringing order to the Web, 1999; parts:
  * Arasu, Novak, Tomkins, Tomlin, PageRank computation and the structure of the Web, 2002.
  *
@@ -78,7 +78,8 @@ export const pageRank: Algorithm<PageRankParams, NodeScores> = defineAlgorithm(
     >(PAGE_RANK_PARAMS, params, projection, "pageRank");
     const jumps = jumpChances(projection, starts, startWeights);
     if (weighted) checkWeights(projection, "pageRank", context);
-    context.total((projection.nodeCount > SMALL_NODES ? 3 : 2) * projection.nodeCount * maxIterations);
+    const passes = projection.nodeCount > SMALL_NODES ? 2 * maxIterations + 3 : maxIterations + 1;
+    context.total(passes * projection.nodeCount);
     const walk = new Walk(projection, { damping, weighted, jumps }, context);
     let iterations = 0;
     let change = projection.nodeCount === 0 ? 0 : Infinity;
@@ -86,7 +87,7 @@ export const pageRank: Algorithm<PageRankParams, NodeScores> = defineAlgorithm(
       change = walk.step(change);
       iterations++;
     }
-    return NodeScores.of(projection, walk.scores, { iterations, change, isConverged: isSmall(change, tolerance) });
+    return NodeScores.of(projection, walk.shares(), { iterations, change, isConverged: isSmall(change, tolerance) });
   },
 );
 
@@ -126,8 +127,10 @@ const SUM = 2;
 
 /** Walkers on all nodes at once. */
 class Walk {
-  /** Share of the walkers at each node. */
-  readonly scores: Float64Array<SharedArrayBuffer>;
+  /** Walkers at each node. */
+  readonly #scores: Float64Array<SharedArrayBuffer>;
+  /** Number of walkers. Later parts that see what earlier ones changed make it drift away from 1, where it begins. */
+  #all = 1;
   readonly #damping: number;
   readonly #jumps: Float64Array | undefined;
   readonly #parts: readonly NodePasses[];
@@ -136,13 +139,17 @@ class Walk {
   readonly #outOffsets: Uint32Array;
   /** Sum of the weights of the links out of each node. */
   readonly #outWeights: Float64Array<SharedArrayBuffer> | undefined;
+  /** The same by length: in graphs of one part, without weights. */
+  readonly #rows: ShortRows | undefined;
   /** What each node gives to each link, or weight of 1. */
-  readonly #wide: Float64Array<SharedArrayBuffer>;
+  #wide: Float64Array<SharedArrayBuffer>;
+  /** In graphs of one part: where a pass writes what it will be, while others still read what it is. */
+  #spare: Float64Array<SharedArrayBuffer> | undefined;
   /** The same memory in numbers of 4 bytes. */
   readonly #narrow: Float32Array<SharedArrayBuffer>;
   readonly #sums: Float64Array;
   #isNarrow: boolean;
-  /** Share of the walkers at nodes without a way out, of each part. */
+  /** Walkers at nodes without a way out, of each part. */
   readonly #stranded: number[];
 
   constructor(
@@ -167,66 +174,95 @@ class Walk {
     this.#links = gatherLinks(projection.in, weighted ? projection.in.weights : undefined);
     this.#outOffsets = out.offsets;
     this.#outWeights = weighted ? new Float64Array(context.sharedBuffer(8 * nodeCount)) : undefined;
-    this.scores = new Float64Array(context.sharedBuffer(8 * nodeCount));
+    this.#scores = new Float64Array(context.sharedBuffer(8 * nodeCount));
     const given = context.sharedBuffer(8 * nodeCount);
     this.#wide = new Float64Array(given);
     this.#narrow = new Float32Array(given, 0, nodeCount);
-    this.#sums = new Float64Array((this.#parts[0] as NodePasses).chunkSize);
     this.#isNarrow = isLarge && !weighted;
+    const { chunkSize } = this.#parts[0] as NodePasses;
+    this.#sums = new Float64Array(chunkSize);
+    this.#rows = isLarge || weighted ? undefined : new ShortRows(context, this.#links, nodeCount, chunkSize);
+    this.#spare = isLarge ? undefined : new Float64Array(context.sharedBuffer(8 * nodeCount));
     this.#stranded = this.#parts.map((passes) => {
       while (passes.next()) {
-        for (let node = passes.start; node < passes.end; node++) this.scores[node] = jumps?.[node] ?? 1 / nodeCount;
+        for (let node = passes.start; node < passes.end; node++) this.#scores[node] = jumps?.[node] ?? 1 / nodeCount;
         if (this.#outWeights !== undefined) addWeights(projection, this.#outWeights, passes.start, passes.end);
-        passes.put(STRANDED, this.#give(passes.start, passes.end));
+        this.#rows?.sort(passes.start, passes.end);
+        passes.put(STRANDED, this.#give(this.#wide, passes.start, passes.end));
       }
       return passes.sum(STRANDED);
     });
   }
 
-  /** Moves all walkers; returns how much that changed their shares. For all threads together. */
+  /**
+   * Moves all walkers; returns how much that changed their shares. How many jump follows from how many there are. (If it followed
+   * from 1, their number would come back to 1 as slowly as damping allows.) For all threads together.
+   */
   step(lastChange: number): number {
+    return this.#spare === undefined ? this.#stepInParts(lastChange) : this.#stepAtOnce(this.#spare);
+  }
+
+  #stepAtOnce(spare: Float64Array<SharedArrayBuffer>): number {
+    const passes = this.#parts[0] as NodePasses;
+    const given = this.#wide;
+    const jump = 1 - this.#damping + this.#damping * (this.#stranded[0] as number);
+    while (passes.next()) {
+      const { start, end } = passes;
+      if (this.#rows === undefined) gather(this.#links, given, start, end, this.#sums);
+      else this.#rows.gather(given, start, end, this.#sums);
+      passes.put(CHANGE, this.#arrive(jump, start, end));
+      passes.put(STRANDED, this.#give(spare, start, end));
+    }
+    this.#wide = spare;
+    this.#spare = given;
+    this.#stranded[0] = passes.sum(STRANDED);
+    return passes.sum(CHANGE);
+  }
+
+  #stepInParts(lastChange: number): number {
     if (this.#isNarrow && lastChange < MIN_NARROW_CHANGE) {
       this.#isNarrow = false;
-      for (const passes of this.#parts) while (passes.next()) this.#give(passes.start, passes.end);
+      for (const passes of this.#parts) while (passes.next()) this.#give(this.#wide, passes.start, passes.end);
     }
-    const parts = this.#parts;
     let change = 0;
     let sum = 0;
-    for (const [part, passes] of parts.entries()) {
+    for (const [part, passes] of this.#parts.entries()) {
       const stranded = this.#stranded.reduce((sum, share) => sum + share, 0);
-      const jump = 1 - this.#damping + this.#damping * stranded;
+      const jump = (1 - this.#damping) * this.#all + this.#damping * stranded;
       while (passes.next()) {
         const { start, end } = passes;
         if (this.#isNarrow) gatherNarrow(this.#links, this.#narrow, start, end, this.#sums);
         else gather(this.#links, this.#wide, start, end, this.#sums);
         passes.put(CHANGE, this.#arrive(jump, start, end));
-        if (parts.length > 1) passes.put(SUM, sumOf(this.scores, start, end));
+        passes.put(SUM, sumOf(this.#scores, start, end));
       }
       change += passes.sum(CHANGE);
       sum += passes.sum(SUM);
       // Only now nobody reads what the nodes of this part gave before.
-      while (passes.next()) passes.put(STRANDED, this.#give(passes.start, passes.end));
+      while (passes.next()) passes.put(STRANDED, this.#give(this.#wide, passes.start, passes.end));
       this.#stranded[part] = passes.sum(STRANDED);
     }
-    if (parts.length > 1) this.#normalize(sum);
-    return change;
+    const share = change / this.#all;
+    this.#all = sum;
+    return share;
   }
 
-  /** Multiplies all shares so that their sum is 1. Otherwise that would come near to 1 as slowly as damping allows. */
-  #normalize(sum: number): void {
-    const scores = this.scores;
-    for (const [part, passes] of this.#parts.entries()) {
+  /** Share of the walkers at each node. For all threads together, after the last step. */
+  shares(): Float64Array<SharedArrayBuffer> {
+    const scores = this.#scores;
+    const all = this.#all;
+    if (all === 1) return scores;
+    for (const passes of this.#parts) {
       while (passes.next()) {
-        for (let node = passes.start; node < passes.end; node++) scores[node] = (scores[node] as number) / sum;
-        passes.put(STRANDED, this.#give(passes.start, passes.end));
+        for (let node = passes.start; node < passes.end; node++) scores[node] = (scores[node] as number) / all;
       }
-      this.#stranded[part] = passes.sum(STRANDED);
     }
+    return scores;
   }
 
-  /** Sets the shares of nodes to what came along links and by jumps; returns how much that changed them. */
+  /** Sets the walkers at nodes to those that came along links and by jumps; returns how much that changed them. */
   #arrive(jump: number, start: number, end: number): number {
-    const scores = this.scores;
+    const scores = this.#scores;
     const sums = this.#sums;
     const jumps = this.#jumps;
     const damping = this.#damping;
@@ -241,12 +277,11 @@ class Walk {
     return change;
   }
 
-  /** Divides the shares of nodes among the links out of them; returns the share of those that have none. */
-  #give(start: number, end: number): number {
-    const scores = this.scores;
+  /** Divides the walkers at nodes among the links out of them; returns how many are at those that have none. */
+  #give(wide: Float64Array, start: number, end: number): number {
+    const scores = this.#scores;
     const offsets = this.#outOffsets;
     const outWeights = this.#outWeights;
-    const wide = this.#wide;
     const narrow = this.#narrow;
     const isNarrow = this.#isNarrow;
     let stranded = 0;

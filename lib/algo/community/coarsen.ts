@@ -1,6 +1,6 @@
 /** Makes smaller graphs of pairs of nodes. */
 
-import type { TaskContext } from "../define.ts";
+import { lookUp, type TaskContext, touched } from "../define.ts";
 import type { Random } from "../random.ts";
 import { aggregate, membersByLabel, renumber } from "./level_graph.ts";
 import type { WeighedLevel } from "./part_refiner.ts";
@@ -28,8 +28,9 @@ export function coarsen(
   const labels = match(level, parts, maxSize, random, context);
   const count = renumber(labels);
   const members = membersByLabel(labels, count);
-  const sizes = new Float64Array(count);
+  const sizes = touched(new Float64Array(count));
   for (let node = 0; node < level.count; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const label = labels[node] as number;
     sizes[label] = (sizes[label] as number) + (level.sizes[node] as number);
   }
@@ -47,14 +48,15 @@ function match(
   const labels = new Uint32Array(count);
   const order = new Uint32Array(count);
   for (let node = 0; node < count; node++) {
+    if ((node & 65_535) === 0) lookUp();
     labels[node] = node;
     order[node] = node;
   }
   random.shuffle(order);
-  const isMatched = new Uint8Array(count);
+  const isMatched = touched(new Uint8Array(count));
   // A node that is left, plus 1, by its best neighbor; the last entry is for nodes without any.
-  const left = new Uint32Array(count + 1);
-  let budget = 65_536;
+  const left = touched(new Uint32Array(count + 1));
+  let budget = 16_384;
   for (let at = 0; at < count; at++) {
     const node = order[at] as number;
     if (isMatched[node] === 1) continue;
@@ -91,7 +93,7 @@ function match(
     budget -= 1 + end - (offsets[node] as number);
     if (budget > 0) continue;
     context.throwIfAborted();
-    budget = 65_536;
+    budget = 16_384;
   }
   return labels;
 }

@@ -1,6 +1,6 @@
 /** How well communities are separated from the rest. */
 
-import { type Algorithm, defineAlgorithm, NodeGroups, ParallelRange } from "../define.ts";
+import { type Algorithm, defineAlgorithm, lookUp, NodeGroups, ParallelRange, touched } from "../define.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { COMMUNITIES_PARAM, type CommunitiesGiven, givenLabels } from "./given_communities.ts";
 import { requireStrengths } from "./strengths.ts";
@@ -82,15 +82,17 @@ export const conductance: Algorithm<ConductanceParams, Conductance> = defineAlgo
     const total = nodes.sum();
     const communities = NodeGroups.of(projection, labels);
     const { count, groups } = communities;
-    const values = new Float64Array(new SharedArrayBuffer(8 * count));
-    const cuts = new Float64Array(new SharedArrayBuffer(8 * count));
+    const values = touched(new Float64Array(new SharedArrayBuffer(8 * count)));
+    const cuts = touched(new Float64Array(new SharedArrayBuffer(8 * count)));
     for (let node = 0; node < nodeCount; node++) {
+      if ((node & 65_535) === 0) lookUp();
       const group = groups[node] as number;
       cuts[group] = (cuts[group] as number) + (leaving[node] as number);
       values[group] = (values[group] as number) + (strengths[node] as number);
     }
     let average = 0;
     for (let group = 0; group < count; group++) {
+      if ((group & 65_535) === 0) lookUp();
       const volume = values[group] as number;
       const smaller = Math.min(volume, total - volume);
       const value = smaller > 0 ? (cuts[group] as number) / smaller : 0;

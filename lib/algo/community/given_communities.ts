@@ -3,6 +3,7 @@
 import type { Projection } from "../../backend/projection.ts";
 import type { NodeId } from "../../backend/schema.ts";
 import { show } from "../../backend/validate.ts";
+import { filled, lookUp } from "../define.ts";
 import { invalid, type ParamSpec } from "../params.ts";
 import { indexOf } from "./scored_pairs.ts";
 
@@ -11,6 +12,9 @@ import { indexOf } from "./scored_pairs.ts";
  * nodes of each community.
  */
 export type CommunitiesGiven = { readonly groups: ArrayLike<number> } | readonly (readonly NodeId[])[];
+
+/** Nodes read between two looks at the signal. */
+const CHECK_EVERY = 65_536;
 
 /** What takes communities. */
 export const COMMUNITIES_PARAM: ParamSpec = {
@@ -28,13 +32,14 @@ export const COMMUNITIES_PARAM: ParamSpec = {
  */
 export function givenLabels(projection: Projection, given: unknown, call: string): Int32Array {
   const labels = partialLabels(projection, given, call);
+  lookUp();
   for (let node = 0; node < labels.length; node++) if (labels[node] === -1) labels[node] = node;
   return labels;
 }
 
 /** As `givenLabels`, with -1 for nodes that are in no community. */
 export function partialLabels(projection: Projection, given: unknown, call: string): Int32Array {
-  const labels = new Int32Array(projection.nodeCount).fill(-1);
+  const labels = filled(new Int32Array(projection.nodeCount), -1);
   if (Array.isArray(given)) readLists(projection, given, labels, call);
   else readGroups(given, labels, call);
   return labels;
@@ -44,19 +49,40 @@ function readLists(projection: Projection, lists: readonly unknown[], labels: In
   for (const [group, list] of lists.entries()) {
     const field = `communities[${group}]`;
     if (!Array.isArray(list)) throw invalid(call, field, list, `is ${show(list)}; give an array of ids of nodes`);
-    const indexes = list.map((id: unknown, at) => indexOf(projection, id, call, `${field}[${at}]`));
-    const first = indexes.reduce((least, index) => Math.min(least, index), Infinity);
-    for (const [at, index] of indexes.entries()) {
-      if (labels[index] !== -1) {
-        throw invalid(
-          call,
-          `${field}[${at}]`,
-          list[at],
-          "is in two communities, or twice in one; communities do not overlap",
-        );
-      }
-      labels[index] = first;
+    readList(projection, list, labels, call, field);
+  }
+}
+
+function readList(
+  projection: Projection,
+  list: readonly unknown[],
+  labels: Int32Array,
+  call: string,
+  field: string,
+): void {
+  const indexes = new Int32Array(list.length);
+  let first = labels.length;
+  for (let at = 0; at < list.length; at++) {
+    if (at % CHECK_EVERY === 0) lookUp();
+    const id = list[at];
+    let index = typeof id === "number" ? projection.indexOf(id) : -1;
+    // This one says what is wrong with it.
+    if (index < 0) index = indexOf(projection, id, call, `${field}[${at}]`);
+    indexes[at] = index;
+    if (index < first) first = index;
+  }
+  for (let at = 0; at < list.length; at++) {
+    if (at % CHECK_EVERY === 0) lookUp();
+    const index = indexes[at] as number;
+    if (labels[index] !== -1) {
+      throw invalid(
+        call,
+        `${field}[${at}]`,
+        list[at],
+        "is in two communities, or twice in one; communities do not overlap",
+      );
     }
+    labels[index] = first;
   }
 }
 
@@ -72,8 +98,9 @@ function readGroups(given: unknown, labels: Int32Array, call: string): void {
     );
   }
   const numbers = groups as ArrayLike<number>;
-  const firstOf = new Int32Array(nodeCount).fill(-1);
+  const firstOf = filled(new Int32Array(nodeCount), -1);
   for (let node = 0; node < nodeCount; node++) {
+    if (node % CHECK_EVERY === 0) lookUp();
     const group = numbers[node] as number;
     if (group < 0) continue;
     if (!(group < nodeCount) || !Number.isInteger(group)) {

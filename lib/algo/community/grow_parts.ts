@@ -1,6 +1,6 @@
 /** First parts of a small graph. */
 
-import type { TaskContext } from "../define.ts";
+import { lookUp, type TaskContext } from "../define.ts";
 import { KeyHeap } from "../flow/key_heap.ts";
 import type { Random } from "../random.ts";
 import { PartRefiner, type WeighedLevel } from "./part_refiner.ts";
@@ -145,9 +145,15 @@ function grow(level: WeighedLevel, share: number, random: Random): Int32Array {
 /** Weight of the links between parts. */
 export function cutOf({ count, offsets, targets, weights }: WeighedLevel, parts: Int32Array): number {
   let cut = 0;
+  let budget = 16_384;
   for (let node = 0; node < count; node++) {
     const part = parts[node] as number;
     const end = offsets[node + 1] as number;
+    budget -= 1 + end - (offsets[node] as number);
+    if (budget <= 0) {
+      lookUp();
+      budget = 16_384;
+    }
     for (let at = offsets[node] as number; at < end; at++) {
       if (parts[targets[at] as number] !== part) cut += weights === undefined ? 1 : weights[at] as number;
     }

@@ -43,8 +43,9 @@ export const LEIDEN_PARAMS: ParamSpecs<LeidenParams> = {
  * part of a community, so that a community can still be divided. Each community is connected, by edges of positive weight. See
  * `modularity` for what weights, parallel edges and self-loops mean. A node without edges is a community.
  *
- * Threads share one run, and find what one finds. A part takes the best one of its neighbors, where the paper draws lots: so
- * equal graphs have equal communities. Progress counts nodes of the graph, once in each iteration.
+ * Threads share one run, and find what one finds; nodes of levels with fewer than 524,288 links are moved by one of them. A part
+ * takes the best one of its neighbors, where the paper draws lots: so equal graphs have equal communities. Progress counts nodes of
+ * the graph, once in each iteration.
  *
  * O(m) for each round, of which there are some tens in all; about 8 words for each node, and the second graph, which has fewer
  * links. Traag, Waltman, van Eck, From Louvain to Leiden: guaranteeing well-connected communities, 2019.
@@ -75,9 +76,8 @@ function findCommunities(
 ): Communities {
   const { nodeCount } = projection;
   context.total(nodeCount * iterations);
-  const { level: whole, strength } = firstLevel(projection, context);
-  const core = resolution <= 1 ? contractLeaves(whole, context) : undefined;
-  const first = core?.level ?? whole;
+  const core = resolution <= 1 ? contractLeaves(projection, context) : undefined;
+  const { level: first, strength } = core ?? firstLevel(projection, context);
   // Of each node of the first level.
   const found = startLabels(first.count, context);
   const scale = resolution / strength;

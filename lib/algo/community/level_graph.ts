@@ -1,7 +1,7 @@
 /** The graphs that community detection makes of its graph: each node of one is a community of the one before. */
 
 import type { Projection } from "../../backend/projection.ts";
-import { ParallelRange, type TaskContext } from "../define.ts";
+import { copied, filled, lookUp, ParallelRange, type TaskContext, touched } from "../define.ts";
 import { Pace } from "../pace.ts";
 
 /** An undirected graph. Links to the node itself count in `strengths` only, and may be among the links or not. */
@@ -56,6 +56,7 @@ export function renumber(labels: Uint32Array): number {
   const numbers = new Uint32Array(labels.length);
   let count = 0;
   for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const label = labels[node] as number;
     let number = numbers[label] as number;
     if (number === 0) {
@@ -69,16 +70,18 @@ export function renumber(labels: Uint32Array): number {
 
 /** Sorts nodes by label. O(n). */
 export function membersByLabel(labels: Uint32Array, count: number): LabelMembers {
-  const starts = new Uint32Array(count + 2);
+  const starts = touched(new Uint32Array(count + 2));
   for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const place = (labels[node] as number) + 2;
     starts[place] = (starts[place] as number) + 1;
   }
   for (let label = 0; label < count; label++) {
     starts[label + 2] = (starts[label + 2] as number) + (starts[label + 1] as number);
   }
-  const members = new Uint32Array(labels.length);
+  const members = touched(new Uint32Array(labels.length));
   for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const label = (labels[node] as number) + 1;
     const place = starts[label] as number;
     starts[label] = place + 1;
@@ -89,6 +92,8 @@ export function membersByLabel(labels: Uint32Array, count: number): LabelMembers
 
 /** Communities dealt out at once. */
 const CHUNK = 64;
+/** Links that a thread has room for at first. Memory that is never written costs nothing. */
+const FIRST_CAPACITY = 1 << 20;
 
 /**
  * The graph whose nodes are the labels 0 to `count` - 1 of another one's nodes, and whose links are the sums of the links between
@@ -132,13 +137,16 @@ export function aggregate(
   }
   context.barrier();
   const length = offsets[count] as number;
+  if (context.workers === 1) {
+    return { count, offsets, targets: built.builtTargets, weights: built.builtWeights, strengths };
+  }
   const targets = new Uint32Array(context.sharedBuffer(4 * length));
   const weights = new Float64Array(context.sharedBuffer(8 * length));
   for (let at = 0; at < taken.length; at++) {
     const to = offsets[taken[at] as number] as number;
     const [from, end] = [places[at] as number, places[at + 1] as number];
-    targets.set(built.targets.subarray(from, end), to);
-    weights.set(built.weights.subarray(from, end), to);
+    copied(built.targets.subarray(from, end), targets, to);
+    copied(built.weights.subarray(from, end), weights, to);
   }
   context.barrier();
   return { count, offsets, targets, weights, strengths };
@@ -146,66 +154,83 @@ export function aggregate(
 
 /** Rows of sums. */
 class RowBuilder {
-  targets: Uint32Array = new Uint32Array(1024);
-  weights: Float64Array = new Float64Array(1024);
+  targets: Uint32Array;
+  weights: Float64Array;
   length = 0;
   readonly #level: LevelGraph;
   readonly #labels: Uint32Array;
-  /** Weight of the row's links to each label. */
-  readonly #sums: Float64Array;
-  /** Labels of the row's links. */
-  readonly #touched: Uint32Array;
+  /** Where the link to each label was built last: it belongs to a row when that is not before the row's begin. */
+  readonly #places: Int32Array;
 
   constructor(level: LevelGraph, labels: Uint32Array, count: number) {
     this.#level = level;
     this.#labels = labels;
-    this.#sums = new Float64Array(count);
-    this.#touched = new Uint32Array(count);
+    this.#places = filled(new Int32Array(count), -1);
+    const capacity = Math.min(level.targets.length + 1, FIRST_CAPACITY);
+    this.targets = new Uint32Array(capacity);
+    this.weights = new Float64Array(capacity);
   }
 
-  /** Adds a row: the links of some nodes to other labels than their own; says how many links these have. Hot. */
+  /** The links of all rows. */
+  get builtTargets(): Uint32Array {
+    return this.targets.subarray(0, this.length);
+  }
+
+  /** Their weights. */
+  get builtWeights(): Float64Array {
+    return this.weights.subarray(0, this.length);
+  }
+
+  /**
+   * Adds a row: the links of some nodes to other labels than their own; says how many links these have. Hot: whether a label is new
+   * and whether it is the own one nobody could guess, so this does not branch on them. Links to the own label go to the last place,
+   * which is no link.
+   */
   addRow(members: Uint32Array, first: number, last: number, own: number): number {
     const { offsets, targets, weights } = this.#level;
     const labels = this.#labels;
-    const sums = this.#sums;
-    const touched = this.#touched;
+    const places = this.#places;
+    const rowStart = this.length;
+    let rowTargets = this.targets;
+    let rowWeights = this.weights;
+    let length = rowStart;
     let work = 0;
-    let count = 0;
+    places[own] = rowTargets.length - 1;
     for (let member = first; member < last; member++) {
       const node = members[member] as number;
       const start = offsets[node] as number;
       const end = offsets[node + 1] as number;
       work += 1 + end - start;
+      if (length + end - start >= rowTargets.length) {
+        this.length = length;
+        this.#grow(length + end - start + 1);
+        rowTargets = this.targets;
+        rowWeights = this.weights;
+        places[own] = rowTargets.length - 1;
+      }
       for (let at = start; at < end; at++) {
         const label = labels[targets[at] as number] as number;
-        if (label === own) continue;
         const weight = weights === undefined ? 1 : weights[at] as number;
         if (weight === 0) continue;
-        const sum = sums[label] as number;
-        if (sum === 0) touched[count++] = label;
-        sums[label] = sum + weight;
+        const before = places[label] as number;
+        // All bits when it is new, none when it is not.
+        const isNew = (before - rowStart) >> 31;
+        const place = (length & isNew) | (before & ~isNew);
+        length -= isNew;
+        places[label] = place;
+        rowTargets[place] = label;
+        rowWeights[place] = (rowWeights[place] as number) + weight;
       }
     }
-    let length = this.length;
-    if (length + count > this.targets.length) this.#grow(length + count);
-    const rowTargets = this.targets;
-    const rowWeights = this.weights;
-    for (let at = 0; at < count; at++) {
-      const label = touched[at] as number;
-      rowTargets[length] = label;
-      rowWeights[length] = sums[label] as number;
-      length++;
-      sums[label] = 0;
-    }
+    places[own] = -1;
     this.length = length;
     return work;
   }
 
   #grow(least: number): void {
-    const capacity = Math.max(least, 2 * this.targets.length);
+    const capacity = Math.min(Math.max(least, 2 * this.targets.length), this.#level.targets.length + 1);
     const [targets, weights] = [new Uint32Array(capacity), new Float64Array(capacity)];
-    targets.set(this.targets.subarray(0, this.length));
-    weights.set(this.weights.subarray(0, this.length));
-    [this.targets, this.weights] = [targets, weights];
+    this.targets = copied(this.builtTargets, targets);
+    this.weights = copied(this.builtWeights, weights);
   }
 }

@@ -15,7 +15,10 @@ import { requireStrengths } from "./strengths.ts";
 export interface LouvainParams {
   /** Weight of what chance would give: larger values favour small communities. Default 1. */
   readonly resolution?: number | undefined;
-  /** Nodes of a level are moved until a round makes modularity larger by less than this. Default 1e-6. */
+  /**
+   * Nodes of a level are moved until a round makes modularity larger by less than this; those of the first levels until it does by
+   * less than 0.01, 0.001 and so on. Default 1e-6.
+   */
   readonly tolerance?: number | undefined;
   /** Nodes are looked at in an order drawn from this seed; default in ascending ids. */
   readonly seed?: number | undefined;
@@ -48,7 +51,8 @@ export interface Communities {
  * then communities become the nodes of a smaller graph, and so on. A node may also leave for a community of its own. See
  * `modularity` for what weights, parallel edges and self-loops mean. A node without edges is a community.
  *
- * Threads share one run, and find what one finds. Progress counts nodes of the graph, as they find a lasting place.
+ * Threads share one run, and find what one finds; nodes of levels with fewer than 524,288 links are moved by one of them. Progress
+ * counts nodes of the graph, as they find a lasting place.
  *
  * O(m) for each round, of which there are some tens in all; 4 to 5 words for each node, and the second graph, which has fewer
  * links. Blondel, Guillaume, Lambiotte, Lefebvre, Fast unfolding of communities in large networks, 2008.
@@ -79,18 +83,19 @@ function findCommunities(
 ): Communities {
   const { nodeCount } = projection;
   context.total(nodeCount);
-  const { level: whole, strength } = firstLevel(projection, context);
-  const core = resolution <= 1 ? contractLeaves(whole, context) : undefined;
+  const core = resolution <= 1 ? contractLeaves(projection, context) : undefined;
   const found = core?.labels ?? startLabels(nodeCount, context);
-  let level = core?.level ?? whole;
+  const { level: first, strength } = core ?? firstLevel(projection, context);
+  let level = first;
   let isFirst = core === undefined;
   let levels = 0;
   let left = nodeCount;
   while (strength > 0) {
     const labels = isFirst ? found : startLabels(level.count, context);
     const order = randomOrder(level.count, seed, context);
+    const options = { scale: resolution / strength, tolerance: levelTolerance(tolerance, levels), order };
+    const gained = moveNodes(level, labels, options, context);
     levels++;
-    const gained = moveNodes(level, labels, { scale: resolution / strength, tolerance, order }, context);
     if (gained === 0) break;
     const count = renumberTogether(labels, context);
     if (!isFirst) follow(found, labels, context);
@@ -101,6 +106,19 @@ function findCommunities(
     level = aggregate(level, labels, count, membersByLabel(labels, count), context);
   }
   return communitiesOf(projection, found, levelModularity(level, resolution, strength), levels, context);
+}
+
+/** Least tolerance of the first level. */
+const FIRST_TOLERANCE = 0.01;
+/** That of each level, in parts of that of the level before. */
+const TOLERANCE_DROP = 0.1;
+
+/**
+ * Tolerance of a level, from 0. Late rounds of early levels gain little that later levels do not gain with less work. Lu,
+ * Halappanavar, Kalyanaraman, Parallel heuristics for scalable community detection, 2015.
+ */
+function levelTolerance(tolerance: number, level: number): number {
+  return Math.max(tolerance, FIRST_TOLERANCE * TOLERANCE_DROP ** level);
 }
 
 /** Each node in a community of its own: labels that all threads share. */

@@ -1,7 +1,7 @@
 /** How good communities are. */
 
 import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, defineAlgorithm, ParallelRange, type TaskContext } from "../define.ts";
+import { type Algorithm, defineAlgorithm, lookUp, ParallelRange, type TaskContext, touched } from "../define.ts";
 import { checkParams, type ParamSpec, type ParamSpecs } from "../params.ts";
 import { requireStrengths } from "./strengths.ts";
 import { COMMUNITIES_PARAM, type CommunitiesGiven, givenLabels } from "./given_communities.ts";
@@ -124,8 +124,9 @@ function enteringStrengths({ nodeCount, in: { offsets, weights } }: Projection, 
 
 /** Sums by label. */
 function sums(values: Float64Array, labels: ArrayLike<number>): Float64Array {
-  const result = new Float64Array(values.length);
+  const result = touched(new Float64Array(values.length));
   for (let node = 0; node < values.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const label = labels[node] as number;
     result[label] = (result[label] as number) + (values[node] as number);
   }

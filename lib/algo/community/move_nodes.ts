@@ -3,6 +3,7 @@
 import type { TaskContext } from "../define.ts";
 import { EMPTY, Finder, type MoveState, ROUNDING } from "./best_communities.ts";
 import type { LevelGraph } from "./level_graph.ts";
+import { moveAlone } from "./move_alone.ts";
 
 /** What nodes are moved for. */
 export interface MoveOptions {
@@ -18,8 +19,8 @@ export interface MoveOptions {
 const BATCHES = 128;
 /** of at most so many nodes. */
 const MAX_BATCH = 4_096;
-/** Links of a level that several threads share. */
-const MIN_SHARED_LINKS = 1 << 16;
+/** Links of a level that threads share. */
+const MIN_SHARED_LINKS = 1 << 19;
 /** A node waits for nothing, */
 const NOWHERE = 0;
 /** waits in the queue, */
@@ -34,13 +35,20 @@ const STALE = 3;
  * placed. Labels are below the number of nodes, and lie in memory that all threads of the run share. Says by how much
  * modularity became larger, times half the sum of all strengths: 0 when nothing moved.
  *
- * Nodes wait in a queue. Of those at its head, threads find out the best communities; then one thread moves them, one by one,
- * for as long as that is still a gain. So each move makes modularity larger, and how many threads there are changes nothing.
+ * On a level with many links nodes wait in a queue. Of those at its head, threads find out the best communities; then one thread
+ * moves them, one by one, for as long as that is still a gain. On a smaller level one thread does all of it, see `moveAlone`. So
+ * each move makes modularity larger, and how many threads there are changes nothing.
  *
  * The queue: Ozaki, Tezuka, Inaba, A simple acceleration method for the Louvain algorithm, 2016; Traag, Waltman, van Eck 2019.
  */
 export function moveNodes(level: LevelGraph, labels: Uint32Array, options: MoveOptions, context: TaskContext): number {
   const { count } = level;
+  if (level.targets.length < MIN_SHARED_LINKS) {
+    const gained = new Float64Array(context.sharedBuffer(8));
+    if (context.worker === 0) gained[0] = moveAlone(level, labels, options, context);
+    context.barrier();
+    return gained[0] as number;
+  }
   const capacity = Math.min(MAX_BATCH, Math.max(1, Math.floor(count / BATCHES)));
   const state: MoveState = {
     labels,
@@ -52,26 +60,9 @@ export function moveNodes(level: LevelGraph, labels: Uint32Array, options: MoveO
     batchLength: new Uint32Array(context.sharedBuffer(4)),
     gained: new Float64Array(context.sharedBuffer(8)),
   };
-  const isShared = context.workers > 1 && level.targets.length >= MIN_SHARED_LINKS;
-  if (!isShared) {
-    if (context.worker === 0) moveAlone(level, state, options, context);
-    context.barrier();
-  } else if (context.worker === 0) {
-    moveFirst(level, state, options, context);
-  } else {
-    helpMove(level, state, options, context);
-  }
+  if (context.worker === 0) moveFirst(level, state, options, context);
+  else helpMove(level, state, options, context);
   return state.gained[0] as number;
-}
-
-function moveAlone(level: LevelGraph, state: MoveState, options: MoveOptions, context: TaskContext): void {
-  const mover = new Mover(level, state, options);
-  const finder = new Finder(level, state, options.scale, context);
-  while (mover.takeBatch()) {
-    finder.find(0, 1);
-    mover.apply();
-  }
-  context.throwIfAborted();
 }
 
 function moveFirst(level: LevelGraph, state: MoveState, options: MoveOptions, context: TaskContext): void {

@@ -1,6 +1,6 @@
 /** Makes the parts of a graph better and even. */
 
-import type { TaskContext } from "../define.ts";
+import { filled, lookUp, type TaskContext } from "../define.ts";
 import { KeyHeap } from "../flow/key_heap.ts";
 import type { LevelGraph } from "./level_graph.ts";
 
@@ -17,7 +17,7 @@ const MIN_FRUITLESS = 200;
 /** or this part of the nodes if that is more. */
 const FRUITLESS = 0.02;
 /** Links looked at between two looks at the signal. */
-const CHECK_EVERY = 65_536;
+const CHECK_EVERY = 16_384;
 /** A node may move, */
 const FREE = 0;
 /** waits for it in the heap, */
@@ -59,6 +59,7 @@ export class PartRefiner {
     this.#heap = new KeyHeap(level.count);
     this.#states = new Uint8Array(level.count);
     for (let node = 0; node < level.count; node++) {
+      if ((node & 65_535) === 0) lookUp();
       const part = parts[node] as number;
       this.#partSizes[part] = (this.#partSizes[part] as number) + (level.sizes[node] as number);
     }
@@ -143,7 +144,7 @@ export class PartRefiner {
   /** Forgets what was done in the pass before. */
   #begin(): void {
     if (this.#heap.size > 0) this.#heap = new KeyHeap(this.#level.count);
-    this.#states.fill(FREE);
+    filled(this.#states, FREE);
   }
 
   /** Gain of the best move of a node into a part with room, which is noted; equal ones: the smaller part. Hot. */

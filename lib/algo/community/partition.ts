@@ -2,7 +2,7 @@
 
 import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, NodeGroups, type TaskContext } from "../define.ts";
+import { type Algorithm, filled, lookUp, NodeGroups, type TaskContext, touched } from "../define.ts";
 import { checkParams, invalid, type ParamSpec, type ParamSpecs } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import { quietContext } from "../quiet_context.ts";
@@ -132,7 +132,10 @@ function divide(
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     const { finer, labels } = step;
     const finerParts: Int32Array = new Int32Array(finer.count);
-    for (let node = 0; node < finer.count; node++) finerParts[node] = parts[labels[node] as number] as number;
+    for (let node = 0; node < finer.count; node++) {
+      if ((node & 65_535) === 0) lookUp();
+      finerParts[node] = parts[labels[node] as number] as number;
+    }
     new PartRefiner(finer, finerParts, maxSizes, context).refine();
     parts = finerParts;
   }
@@ -141,7 +144,10 @@ function divide(
 
 function coarserParts(parts: Int32Array, { level, labels }: Coarser): Int32Array {
   const result = new Int32Array(level.count);
-  for (let node = 0; node < labels.length; node++) result[labels[node] as number] = parts[node] as number;
+  for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
+    result[labels[node] as number] = parts[node] as number;
+  }
   return result;
 }
 
@@ -192,6 +198,7 @@ export const refinePartition: Algorithm<RefinePartitionParams, Partition> = defi
         `lack node ${projection.nodeId(missing)}; give all nodes`,
       );
     }
+    lookUp();
     const partCount = renumber(new Uint32Array(parts.buffer));
     const maxSizes = maxSizesOf(projection.nodeCount, partCount, imbalance);
     new PartRefiner(wholeLevel(projection, context), parts, maxSizes, context).refine();
@@ -256,8 +263,11 @@ function searchedParts(
 ): Int32Array {
   const { nodeCount } = projection;
   const order = searchOrder(projection, starts, context);
-  const parts = new Int32Array(nodeCount);
-  for (let at = 0; at < nodeCount; at++) parts[order[at] as number] = Math.floor(at * partCount / nodeCount);
+  const parts = touched(new Int32Array(nodeCount));
+  for (let at = 0; at < nodeCount; at++) {
+    if ((at & 65_535) === 0) lookUp();
+    parts[order[at] as number] = Math.floor(at * partCount / nodeCount);
+  }
   return parts;
 }
 
@@ -281,14 +291,14 @@ function searchOrder(
   context: TaskContext,
 ): Uint32Array {
   const order = new Uint32Array(nodeCount);
-  const isFound = new Uint8Array(nodeCount);
+  const isFound = touched(new Uint8Array(nodeCount));
   let length = 0;
   for (const node of starts) {
     if (isFound[node] === 1) continue;
     isFound[node] = 1;
     order[length++] = node;
   }
-  let budget = 65_536;
+  let budget = 16_384;
   let unseen = 0;
   for (let at = 0; at < nodeCount; at++) {
     if (at === length) {
@@ -307,13 +317,13 @@ function searchOrder(
     budget -= 1 + end - (offsets[node] as number);
     if (budget > 0) continue;
     context.throwIfAborted();
-    budget = 65_536;
+    budget = 16_384;
   }
   return order;
 }
 
 function wholeLevel(projection: Projection, context: TaskContext): WeighedLevel {
-  return { ...firstLevel(projection, context).level, sizes: new Float64Array(projection.nodeCount).fill(1) };
+  return { ...firstLevel(projection, context).level, sizes: filled(new Float64Array(projection.nodeCount), 1) };
 }
 
 /** Most nodes of each part. */
@@ -325,9 +335,15 @@ function maxSizesOf(nodeCount: number, partCount: number, imbalance: number): Fl
 function partitionOf(projection: Projection, parts: Int32Array, partCount: number): Partition {
   const { nodeCount, isUndirected, out: { offsets, targets, weights } } = projection;
   let cut = 0;
+  let budget = 16_384;
   for (let node = 0; node < nodeCount; node++) {
     const part = parts[node] as number;
     const end = offsets[node + 1] as number;
+    budget -= 1 + end - (offsets[node] as number);
+    if (budget <= 0) {
+      lookUp();
+      budget = 16_384;
+    }
     for (let at = offsets[node] as number; at < end; at++) {
       const target = targets[at] as number;
       if (parts[target] === part || (isUndirected && target < node)) continue;
@@ -338,6 +354,7 @@ function partitionOf(projection: Projection, parts: Int32Array, partCount: numbe
   const firstOf = new Int32Array(partCount).fill(-1);
   const labels = new Int32Array(nodeCount);
   for (let node = 0; node < nodeCount; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const part = parts[node] as number;
     if (firstOf[part] === -1) firstOf[part] = node;
     labels[node] = firstOf[part] as number;

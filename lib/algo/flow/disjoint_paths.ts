@@ -30,7 +30,7 @@ export const edgeDisjointPaths: Algorithm<TerminalParams, NodeLists> = defineAlg
     const pace = new Pace(context);
     const network = networkOf(projection, 1, pace);
     const count = flowOf(network, from, to, pace);
-    return listed(projection.nodeIds, takePaths(network, from, to, count));
+    return listed(projection.nodeIds, takePaths(network, from, to, count, pace), pace);
   },
 );
 
@@ -54,7 +54,7 @@ export const nodeDisjointPaths: Algorithm<TerminalParams, NodeLists> = defineAlg
     const pace = new Pace(context);
     const network = splitNetwork(projection.out, 1, pace);
     const count = flowOf(network, from + nodeCount, to, pace);
-    const paths = takePaths(network, from + nodeCount, to, count).map((path) => {
+    const paths = takePaths(network, from + nodeCount, to, count, pace).map((path) => {
       // Between the two terminals each node is there twice, one after the other: where it is entered and where it is left.
       const nodes: number[] = [from];
       for (let at = 1; at < path.length; at++) {
@@ -63,7 +63,7 @@ export const nodeDisjointPaths: Algorithm<TerminalParams, NodeLists> = defineAlg
       }
       return nodes;
     });
-    return listed(nodeIds, paths);
+    return listed(nodeIds, paths, pace);
   },
 );
 
@@ -71,7 +71,6 @@ function flowOf(network: FlowNetwork, source: number, sink: number, pace: Pace):
   const preflow = new PushRelabel(network, pace);
   const count = preflow.flood(source, sink);
   preflow.settle(source, sink);
-  pace.end();
   return count;
 }
 
@@ -81,6 +80,7 @@ function takePaths(
   source: number,
   sink: number,
   count: number,
+  pace: Pace,
 ): number[][] {
   const nodeCount = offsets.length - 1;
   const nextArcs = offsets.slice(0, nodeCount);
@@ -91,10 +91,12 @@ function takePaths(
     const path = [source];
     isOnPath[source] = 1;
     for (let node = source; node !== sink;) {
-      let arc = nextArcs[node] as number;
+      const first = nextArcs[node] as number;
+      let arc = first;
       // What comes to a node leaves it through a link, and links are before opposites of links.
       while ((residuals[arc] as number) >= (residuals[mates[arc] as number] as number)) arc++;
       nextArcs[node] = arc + 1;
+      pace.step(0, 1 + arc - first);
       node = heads[arc] as number;
       if (isOnPath[node] === 0) {
         isOnPath[node] = 1;
@@ -110,12 +112,14 @@ function takePaths(
 }
 
 /** The shortest path first. */
-function listed(nodeIds: Float64Array<SharedArrayBuffer>, paths: number[][]): NodeLists {
+function listed(nodeIds: Float64Array<SharedArrayBuffer>, paths: number[][], pace: Pace): NodeLists {
   const lists = new NodeListsBuilder(nodeIds);
   for (const path of paths.sort(byLength)) {
     for (const node of path) lists.push(node);
     lists.endList();
+    pace.step(0, path.length);
   }
+  pace.end();
   return lists.build();
 }
 

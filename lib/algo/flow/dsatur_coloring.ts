@@ -1,6 +1,6 @@
 /** Colours the nodes first that have the least choice. */
 
-import { type Algorithm, defineAlgorithm, NodeValues } from "../define.ts";
+import { type Algorithm, defineAlgorithm, lookUp, NodeValues } from "../define.ts";
 import { checkParams } from "../params.ts";
 import { Pace } from "../pace.ts";
 import { requireUndirected } from "../require.ts";
@@ -46,7 +46,10 @@ function colorBySaturation(rows: Rows, colors: Int32Array, pace: Pace): number {
   // A colour more among the neighbours counts for more than all neighbours without one.
   let step = 1;
   for (let node = 0; node < nodeCount; node++) step = Math.max(step, (degrees[node] as number) + 1);
-  for (let node = 0; node < nodeCount; node++) heap.set(node, degrees[node] as number);
+  for (let node = 0; node < nodeCount; node++) {
+    if ((node & 16_383) === 0) lookUp();
+    heap.set(node, degrees[node] as number);
+  }
   colors.fill(-1);
   let count = 0;
   while (heap.size > 0) {
@@ -103,6 +106,7 @@ class ColorSets {
   #widen(): void {
     const wider = new Uint32Array(2 * this.#bits.length);
     for (let node = 0; node < this.#nodeCount; node++) {
+      if ((node & 65_535) === 0) lookUp();
       for (let word = 0; word < this.#stride; word++) {
         wider[2 * node * this.#stride + word] = this.#bits[node * this.#stride + word] as number;
       }

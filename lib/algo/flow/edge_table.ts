@@ -2,7 +2,7 @@
 
 import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
-import { defineResult } from "../define.ts";
+import { defineResult, lookUp } from "../define.ts";
 
 /** An edge with its number. */
 export interface EdgeValue {
@@ -92,6 +92,7 @@ export function edgeTable(
     values: column(),
   };
   for (let at = 0; at < links.length; at++) {
+    if ((at & 65_535) === 0) lookUp();
     const link = links[at] as number;
     table.from[at] = nodeIds[rows[at] as number] as number;
     table.to[at] = nodeIds[targets[link] as number] as number;

@@ -1,5 +1,6 @@
 /** Networks of arcs, each with its opposite. */
 
+import { lookUp, touched } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import type { Rows } from "../structure/rows.ts";
 
@@ -32,7 +33,7 @@ export function directedNetwork(
   const nodeCount = offsets.length - 1;
   const linkCount = targets.length;
   // How many links enter the nodes before each one.
-  const shifts = new Uint32Array(nodeCount + 1);
+  const shifts = touched(new Uint32Array(nodeCount + 1));
   for (let node = 0; node < nodeCount; node++) {
     const end = offsets[node + 1] as number;
     for (let link = offsets[node] as number; link < end; link++) {
@@ -44,12 +45,14 @@ export function directedNetwork(
   for (let node = 0; node < nodeCount; node++) {
     shifts[node + 1] = (shifts[node + 1] as number) + (shifts[node] as number);
   }
+  lookUp();
   const next = shifts.slice();
+  lookUp();
   const rows = new Uint32Array(nodeCount + 1);
   for (let node = 0; node <= nodeCount; node++) rows[node] = (offsets[node] as number) + (shifts[node] as number);
-  const heads = new Uint32Array(2 * linkCount);
-  const mates = new Uint32Array(2 * linkCount);
-  const residuals = new Float64Array(2 * linkCount);
+  const heads = touched(new Uint32Array(2 * linkCount));
+  const mates = touched(new Uint32Array(2 * linkCount));
+  const residuals = touched(new Float64Array(2 * linkCount));
   for (let node = 0; node < nodeCount; node++) {
     const end = offsets[node + 1] as number;
     for (let link = offsets[node] as number; link < end; link++) {
@@ -71,8 +74,8 @@ export function directedNetwork(
 /** The network of links that can be followed both ways: the two links of an edge are opposites. O(n + m). */
 export function undirectedNetwork({ offsets, targets }: Rows, capacities: Capacities, pace: Pace): FlowNetwork {
   const nodeCount = offsets.length - 1;
-  const mates = new Uint32Array(targets.length);
-  const residuals = new Float64Array(targets.length);
+  const mates = touched(new Uint32Array(targets.length));
+  const residuals = touched(new Float64Array(targets.length));
   // The links of a node to smaller ones are in the order in which these are reached.
   const next = offsets.slice();
   for (let node = 0; node < nodeCount; node++) {
@@ -100,7 +103,7 @@ export function undirectedNetwork({ offsets, targets }: Rows, capacities: Capaci
 /** Nodes from which something can still flow to a node: 1, others 0. */
 export function reaching({ offsets, heads, mates, residuals }: FlowNetwork, sink: number, pace: Pace): Uint8Array {
   const nodeCount = offsets.length - 1;
-  const isReaching = new Uint8Array(nodeCount);
+  const isReaching = touched(new Uint8Array(nodeCount));
   const queue = new Uint32Array(nodeCount);
   queue[0] = sink;
   isReaching[sink] = 1;

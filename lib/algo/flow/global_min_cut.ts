@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from "../../backend/errors.ts";
 import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, defineAlgorithm } from "../define.ts";
+import { type Algorithm, defineAlgorithm, filled, lookUp } from "../define.ts";
 import { checkParams } from "../params.ts";
 import { Pace } from "../pace.ts";
 import { requireUndirected } from "../require.ts";
@@ -85,21 +85,29 @@ class BestCut {
   /** Offers the cuts around each node. */
   offerNodes({ offsets, weights, nodeOf }: MergedGraph): void {
     let found = -1;
+    let budget = 0;
     for (let node = 0; node < offsets.length - 1; node++) {
       let sum = 0;
       const end = offsets[node + 1] as number;
+      budget -= 1 + end - (offsets[node] as number);
+      if (budget <= 0) {
+        lookUp();
+        budget = 16_384;
+      }
       for (let link = offsets[node] as number; link < end; link++) sum += weights[link] as number;
       if (sum >= this.value) continue;
       this.value = sum;
       found = node;
     }
     if (found < 0) return;
+    lookUp();
     for (let node = 0; node < nodeOf.length; node++) this.isInside[node] = nodeOf[node] === found ? 1 : 0;
   }
 
   /** Takes the cut around the nodes before a place in an order. */
   keepPrefix({ nodeOf }: MergedGraph, places: Uint32Array, length: number): void {
     for (let node = 0; node < nodeOf.length; node++) {
+      if ((node & 65_535) === 0) lookUp();
       this.isInside[node] = (places[nodeOf[node] as number] as number) < length ? 1 : 0;
     }
   }
@@ -116,7 +124,7 @@ function mergeable(graph: MergedGraph, best: BestCut, pace: Pace): Uint32Array |
   const parents = new Uint32Array(nodeCount);
   for (let node = 0; node < nodeCount; node++) parents[node] = node;
   // Place of each node in the order; those not reached yet come later.
-  const places = new Uint32Array(nodeCount).fill(nodeCount);
+  const places = filled(new Uint32Array(nodeCount), nodeCount);
   const heap = new KeyHeap(nodeCount);
   heap.set(0, 0);
   let cut = 0;
@@ -150,7 +158,7 @@ function mergeable(graph: MergedGraph, best: BestCut, pace: Pace): Uint32Array |
       best.value = cut;
       bestLength = length + 1;
     }
-    pace.step(4 + end - (offsets[node] as number));
+    pace.step(4 + end - (offsets[node] as number), 4);
   }
   if (bestLength > 0) best.keepPrefix(graph, places, bestLength);
   // Even if it was missed by rounding: nothing smaller than the cut around the last node separates the last two.

@@ -1,6 +1,6 @@
 /** Nodes of which no two are neighbours. */
 
-import { type Algorithm, defineAlgorithm } from "../define.ts";
+import { type Algorithm, defineAlgorithm, touched } from "../define.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { Pace } from "../pace.ts";
 import { Random } from "../random.ts";
@@ -57,7 +57,7 @@ export const maximalIndependentSet: Algorithm<IndependentSetParams, Float64Array
     if (priority !== "degree") { for (let node = 0; node < nodeCount; node++) order[node] = node; }
     if (priority === "random") new Random(seed).shuffle(order);
     // 1: taken, 2: a neighbour was taken.
-    const marks = new Uint8Array(nodeCount);
+    const marks = touched(new Uint8Array(nodeCount));
     for (let at = 0; at < nodeCount; at++) {
       const node = order[at] as number;
       if (marks[node] !== 0) {

@@ -1,5 +1,7 @@
 /** Numbers with keys that change. */
 
+import { touched } from "../define.ts";
+
 /** The numbers below a bound that were put in, the one with the largest key first; of equal keys the smallest number. */
 export class KeyHeap {
   /** How many numbers are in. */
@@ -10,9 +12,9 @@ export class KeyHeap {
   readonly #places: Uint32Array;
 
   constructor(bound: number) {
-    this.#keys = new Float64Array(bound);
+    this.#keys = touched(new Float64Array(bound));
     this.#heap = new Uint32Array(bound);
-    this.#places = new Uint32Array(bound);
+    this.#places = touched(new Uint32Array(bound));
   }
 
   /** Key of a number that is in, or that was when it was taken. */

@@ -1,7 +1,7 @@
 /** What can flow from one node to another, and what stands in its way. */
 
 import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, defineAlgorithm, type TaskContext } from "../define.ts";
+import { type Algorithm, defineAlgorithm, lookUp, type TaskContext } from "../define.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { Pace } from "../pace.ts";
 import { crossing } from "./crossing.ts";
@@ -126,7 +126,12 @@ function pushed(projection: Projection, params: FlowParams, context: TaskContext
 
 /** Marks nodes from which nothing can flow to a node any more. */
 function unreaching(network: FlowNetwork, sink: number, pace: Pace): Uint8Array {
-  return reaching(network, sink, pace).map((mark) => 1 - mark);
+  const marks = reaching(network, sink, pace);
+  for (let node = 0; node < marks.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
+    marks[node] = 1 - (marks[node] as number);
+  }
+  return marks;
 }
 
 /** The edges with a flow in their direction. */

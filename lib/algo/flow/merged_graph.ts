@@ -1,5 +1,6 @@
 /** An undirected graph whose nodes are merged until few are left. */
 
+import { copied, filled, lookUp, touched } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import type { Rows } from "../structure/rows.ts";
 import type { Capacities } from "./flow_network.ts";
@@ -16,7 +17,7 @@ export interface MergedGraph extends Rows {
 export function wholeGraph({ offsets, targets }: Rows, weights: Capacities, pace: Pace): MergedGraph {
   const nodeOf = new Uint32Array(offsets.length - 1);
   for (let node = 0; node < nodeOf.length; node++) nodeOf[node] = node;
-  const links = typeof weights === "number" ? new Float64Array(targets.length).fill(weights) : weights;
+  const links = typeof weights === "number" ? filled(new Float64Array(targets.length), weights) : weights;
   return merged({ offsets, targets, weights: links, nodeOf }, nodeOf.slice(), pace);
 }
 
@@ -30,22 +31,25 @@ export function merged(
   pace: Pace,
 ): MergedGraph {
   const oldCount = parents.length;
-  const names = new Uint32Array(oldCount);
+  const names = touched(new Uint32Array(oldCount));
   let count = 0;
   for (let node = 0; node < oldCount; node++) {
     const parent = parents[node] as number;
     names[node] = parent === node ? count++ : names[parent] as number;
   }
   // Nodes by the one that they become.
-  const starts = new Uint32Array(count + 1);
+  const starts = touched(new Uint32Array(count + 1));
   for (let node = 0; node < oldCount; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const next = (names[node] as number) + 1;
     starts[next] = (starts[next] as number) + 1;
   }
   for (let node = 0; node < count; node++) starts[node + 1] = (starts[node + 1] as number) + (starts[node] as number);
+  lookUp();
   const places = starts.slice();
-  const members = new Uint32Array(oldCount);
+  const members = touched(new Uint32Array(oldCount));
   for (let node = 0; node < oldCount; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const name = names[node] as number;
     const place = places[name] as number;
     members[place] = node;
@@ -55,7 +59,7 @@ export function merged(
   const newTargets = new Uint32Array(targets.length);
   const newWeights = new Float64Array(targets.length);
   // Place of the link to each node, if it is in the row that is being made.
-  const links = new Int32Array(count).fill(-1);
+  const links = filled(new Int32Array(count), -1);
   let next = 0;
   for (let name = 0; name < count; name++) {
     const start = next;
@@ -79,11 +83,14 @@ export function merged(
     newOffsets[name + 1] = next;
   }
   const newNodeOf = new Uint32Array(nodeOf.length);
-  for (let node = 0; node < nodeOf.length; node++) newNodeOf[node] = names[nodeOf[node] as number] as number;
+  for (let node = 0; node < nodeOf.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
+    newNodeOf[node] = names[nodeOf[node] as number] as number;
+  }
   return {
     offsets: newOffsets,
-    targets: newTargets.slice(0, next),
-    weights: newWeights.slice(0, next),
+    targets: copied(newTargets.subarray(0, next), new Uint32Array(next)),
+    weights: copied(newWeights.subarray(0, next), new Float64Array(next)),
     nodeOf: newNodeOf,
   };
 }

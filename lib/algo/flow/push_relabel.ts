@@ -1,5 +1,6 @@
 /** Finds out how much can flow through a network. */
 
+import { filled, touched } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import type { FlowNetwork } from "./flow_network.ts";
 
@@ -46,13 +47,13 @@ export class PushRelabel {
     this.#network = network;
     this.#pace = pace;
     this.#nodeCount = nodeCount;
-    this.#excesses = new Float64Array(nodeCount);
+    this.#excesses = touched(new Float64Array(nodeCount));
     this.#labels = new Int32Array(nodeCount);
     this.#currents = new Uint32Array(nodeCount);
     this.#activeHeads = new Int32Array(nodeCount + 1);
     this.#idleHeads = new Int32Array(nodeCount + 1);
-    this.#nexts = new Int32Array(nodeCount);
-    this.#previous = new Int32Array(nodeCount);
+    this.#nexts = touched(new Int32Array(nodeCount));
+    this.#previous = touched(new Int32Array(nodeCount));
     this.#queue = new Uint32Array(nodeCount);
   }
 
@@ -214,12 +215,13 @@ export class PushRelabel {
     const { offsets, heads, mates, residuals } = this.#network;
     const labels = this.#labels;
     const queue = this.#queue;
-    labels.fill(this.#nodeCount);
-    this.#activeHeads.fill(NONE);
-    this.#idleHeads.fill(NONE);
+    filled(labels, this.#nodeCount);
+    filled(this.#activeHeads, NONE);
+    filled(this.#idleHeads, NONE);
     this.#highest = 0;
     this.#highestActive = 0;
     this.#work = 0;
+    touched(this.#currents);
     this.#currents.set(offsets.subarray(0, -1));
     labels[this.#sink] = 0;
     queue[0] = this.#sink;

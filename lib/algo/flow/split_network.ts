@@ -1,6 +1,7 @@
 /** Networks in which nodes have a capacity. */
 
 import type { Adjacency } from "../../projection/mod.ts";
+import { filled, touched } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import { directedNetwork, type FlowNetwork } from "./flow_network.ts";
 
@@ -12,9 +13,9 @@ import { directedNetwork, type FlowNetwork } from "./flow_network.ts";
  */
 export function splitNetwork({ offsets, targets }: Adjacency, linkCapacity: number, pace: Pace): FlowNetwork {
   const nodeCount = offsets.length - 1;
-  const rows = new Uint32Array(2 * nodeCount + 1);
-  const heads = new Uint32Array(nodeCount + targets.length);
-  const capacities = new Float64Array(nodeCount + targets.length).fill(linkCapacity);
+  const rows = touched(new Uint32Array(2 * nodeCount + 1));
+  const heads = touched(new Uint32Array(nodeCount + targets.length));
+  const capacities = filled(new Float64Array(nodeCount + targets.length), linkCapacity);
   for (let node = 0; node < nodeCount; node++) {
     rows[node + 1] = node + 1;
     heads[node] = node + nodeCount;

@@ -1,6 +1,7 @@
 /** What flow algorithms have in common: two nodes, capacities, sides. */
 
 import type { Projection } from "../../projection/mod.ts";
+import { lookUp } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import { type ChoiceParam, invalid, type NodeParam } from "../params.ts";
 import { requireWeights } from "../require.ts";
@@ -52,6 +53,7 @@ export function capacitiesOf(projection: Projection, capacity: "auto" | "weight"
   if (capacity === "one" || (capacity === "auto" && !projection.hasWeights)) return 1;
   const weights = requireWeights(projection, call);
   for (let link = 0; link < weights.length; link++) {
+    if ((link & 262_143) === 0) lookUp();
     if ((weights[link] as number) >= 0) continue;
     throw invalid(call, "projection", weights[link], `has the weight ${weights[link]}; capacities are not negative`);
   }
@@ -67,11 +69,13 @@ export function networkOf(projection: Projection, capacities: Capacities, pace: 
 
 /** Ids of the nodes with a mark, ascending. */
 export function idsMarked(projection: Projection, marks: Uint8Array, mark: number): Float64Array<SharedArrayBuffer> {
+  lookUp();
   let count = 0;
   for (let node = 0; node < marks.length; node++) if (marks[node] === mark) count++;
   const ids = new Float64Array(new SharedArrayBuffer(8 * count));
   let next = 0;
   for (let node = 0; node < marks.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     if (marks[node] === mark) ids[next++] = projection.nodeIds[node] as number;
   }
   return ids;

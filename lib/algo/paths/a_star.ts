@@ -3,9 +3,10 @@
 import type { Projection } from "../../backend/projection.ts";
 import type { NodeId } from "../../backend/schema.ts";
 import { show } from "../../backend/validate.ts";
-import type { Algorithm, TaskContext } from "../define.ts";
+import { type Algorithm, filled, type TaskContext } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, invalid, type ParamSpecs } from "../params.ts";
+import { HEAP_WORK } from "./cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
 import { NodeHeap } from "./node_heap.ts";
 import { defineForOneThread } from "../one_thread.ts";
@@ -89,10 +90,10 @@ function guided(
   const { offsets, targets } = projection.out;
   const { nodeCount } = projection;
   const pace = new Pace(context);
-  const costs = new Float64Array(nodeCount).fill(Infinity);
+  const costs = filled(new Float64Array(nodeCount), Infinity);
   // Each node is asked for once.
-  const guesses = new Float64Array(nodeCount).fill(NaN);
-  const parents = new Int32Array(nodeCount).fill(-1);
+  const guesses = filled(new Float64Array(nodeCount), NaN);
+  const parents = filled(new Int32Array(nodeCount), -1);
   const places = new Int32Array(nodeCount);
   const heap = new NodeHeap(nodeCount);
   costs[from] = 0;
@@ -101,6 +102,7 @@ function guided(
     const cost = costs[node] as number;
     const start = offsets[node] as number;
     const stop = offsets[node + 1] as number;
+    let work = HEAP_WORK;
     for (let place = start; place < stop; place++) {
       const target = targets[place] as number;
       const next = cost + linkCosts.of(place, node, target);
@@ -114,8 +116,9 @@ function guided(
       parents[target] = node;
       places[target] = place;
       heap.put(target, next + left);
+      work += HEAP_WORK;
     }
-    pace.step(stop - start + 1);
+    pace.step(stop - start + 1, work);
   }
   pace.end();
   if (costs[to] === Infinity) return undefined;

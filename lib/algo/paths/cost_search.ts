@@ -1,9 +1,13 @@
 /** Searches by cost: Dijkstra's algorithm, step by step. */
 
 import type { Adjacency, Projection } from "../../backend/projection.ts";
+import { filled, lookUp } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import { signed } from "./hop_search.ts";
 import { NodeHeap } from "./node_heap.ts";
+
+/** A node that is put into the heap, or taken out of it, takes as long as so many links. */
+export const HEAP_WORK = 8;
 
 /** What a link costs, by its place and ends; Infinity when it cannot be followed. */
 export interface CostOfLink {
@@ -34,8 +38,8 @@ export class CostSearch {
 
   constructor(links: Adjacency, linkCosts: CostOfLink, pace: Pace) {
     const nodeCount = links.offsets.length - 1;
-    this.costs = new Float64Array(new SharedArrayBuffer(8 * nodeCount)).fill(Infinity);
-    this.parents = new Int32Array(new SharedArrayBuffer(4 * nodeCount)).fill(-1);
+    this.costs = filled(new Float64Array(new SharedArrayBuffer(8 * nodeCount)), Infinity);
+    this.parents = filled(new Int32Array(new SharedArrayBuffer(4 * nodeCount)), -1);
     this.places = new Int32Array(new SharedArrayBuffer(4 * nodeCount));
     this.#offsets = signed(links.offsets);
     this.#targets = signed(links.targets);
@@ -80,14 +84,16 @@ export class CostSearch {
     const cost = costs[node] as number;
     const start = this.#offsets[node] as number;
     const stop = this.#offsets[node + 1] as number;
+    let work = HEAP_WORK;
     for (let place = start; place < stop; place++) {
       const target = targets[place] as number;
       const next = cost + linkCosts.of(place, node, target);
       if (!(next < (costs[target] as number)) || next > this.maxCost) continue;
       if (blocked !== undefined && blocked[target] === 1) continue;
       this.put(target, next, node, place);
+      work += HEAP_WORK;
     }
-    this.#pace.step(stop - start + 1);
+    this.#pace.step(stop - start + 1, work);
   }
 
   /** Forgets all that was found. O(nodes found). */
@@ -134,6 +140,7 @@ export function edgesOfPlaces(
   if (edgeIds === undefined) return undefined;
   const edges = new Float64Array(new SharedArrayBuffer(8 * parents.length));
   for (let node = 0; node < parents.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     if ((parents[node] as number) >= 0) edges[node] = edgeIds[places[node] as number] as number;
   }
   return edges;

@@ -1,7 +1,7 @@
 /** Weighted distances, by one thread or several: nodes in buckets of about equal distance. */
 
 import type { Adjacency } from "../../backend/projection.ts";
-import type { TaskContext } from "../define.ts";
+import { filled, type TaskContext } from "../define.ts";
 import { signed } from "./hop_search.ts";
 
 /** Links looked at between two looks at the signal. */
@@ -100,7 +100,7 @@ class DeltaSearch {
   lead(starts: ArrayLike<number>): void {
     const { distances } = this;
     this.#context.total(distances.length);
-    distances.fill(Infinity);
+    filled(distances, Infinity);
     const buckets = new Buckets(distances, this.#inverse);
     for (let at = 0; at < starts.length; at++) distances[starts[at] as number] = 0;
     buckets.add(starts, starts.length);

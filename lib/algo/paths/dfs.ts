@@ -1,7 +1,7 @@
 /** Depth-first search. */
 
 import type { NodeId } from "../../backend/schema.ts";
-import type { Algorithm } from "../define.ts";
+import { type Algorithm, copied, filled } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
@@ -44,12 +44,12 @@ export const dfs: Algorithm<DfsParams, SearchTree> = defineForOneThread(
     const pace = new Pace(context);
     context.total(nodeCount);
     const only = checked.start === undefined ? -1 : projection.indexOf(checked.start);
-    const depths = new Int32Array(new SharedArrayBuffer(4 * nodeCount)).fill(-1);
-    const parents = new Int32Array(new SharedArrayBuffer(4 * nodeCount)).fill(-1);
+    const depths = filled(new Int32Array(new SharedArrayBuffer(4 * nodeCount)), -1);
+    const parents = filled(new Int32Array(new SharedArrayBuffer(4 * nodeCount)), -1);
     const order = new Int32Array(new SharedArrayBuffer(4 * nodeCount));
     const postOrder = new Int32Array(new SharedArrayBuffer(4 * nodeCount));
     // The link of each node that is next; the way back is in `parents`.
-    const next = offsets.slice();
+    const next = copied(offsets, new Uint32Array(nodeCount + 1));
     let entered = 0;
     let left = 0;
     for (let root = Math.max(only, 0); root < (only < 0 ? nodeCount : only + 1); root++) {

@@ -56,7 +56,7 @@ export function hopDistances(
 }
 
 /** The words of shared memory as integers with sign, which engines handle faster; no index reaches 2^31. */
-export function signed(words: Uint32Array<SharedArrayBuffer>): Int32Array<SharedArrayBuffer> {
+export function signed<Buffer extends ArrayBufferLike>(words: Uint32Array<Buffer>): Int32Array<Buffer> {
   return new Int32Array(words.buffer, words.byteOffset, words.length);
 }
 

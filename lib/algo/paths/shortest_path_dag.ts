@@ -6,10 +6,10 @@ import type { NodeId } from "../../backend/schema.ts";
 import { checkCount } from "../../backend/validate.ts";
 import { NodeIndex, type NodeIndexHandle } from "../../projection/node_index.ts";
 import { handleOf } from "../../projection/projection.ts";
-import { type Algorithm, defineResult, type TaskContext } from "../define.ts";
+import { type Algorithm, defineResult, lookUp, type TaskContext, touched } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { type CheckedParams, checkParams, type ParamSpecs } from "../params.ts";
-import { CostSearch } from "./cost_search.ts";
+import { CostSearch, HEAP_WORK } from "./cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "./link_costs.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import { START_PARAMS, startIndexes, type StartParams } from "./starts.ts";
@@ -163,10 +163,13 @@ export function dagOf(
     order[count++] = node;
     if (node === target) break;
   }
-  for (let node = search.take(); node >= 0; node = search.take()) costs[node] = Infinity;
-  const counts = new Float64Array(new SharedArrayBuffer(8 * projection.nodeCount));
+  for (let node = search.take(); node >= 0; node = search.take()) {
+    costs[node] = Infinity;
+    pace.step(0, HEAP_WORK);
+  }
+  const counts = touched(new Float64Array(new SharedArrayBuffer(8 * projection.nodeCount)));
   for (const start of starts) counts[start] = 1;
-  const offsets = new Uint32Array(new SharedArrayBuffer(4 * (projection.nodeCount + 1)));
+  const offsets = touched(new Uint32Array(new SharedArrayBuffer(4 * (projection.nodeCount + 1))));
   const next = new Int32Array(projection.nodeCount);
   for (let at = 0; at < count; at++) {
     const node = order[at] as number;
@@ -181,9 +184,13 @@ export function dagOf(
   for (let node = 0; node < projection.nodeCount; node++) {
     offsets[node + 1] = (offsets[node + 1] as number) + (offsets[node] as number);
   }
-  const predecessors = new Uint32Array(new SharedArrayBuffer(4 * (offsets[projection.nodeCount] as number)));
+  lookUp();
+  const predecessors = touched(
+    new Uint32Array(new SharedArrayBuffer(4 * (offsets[projection.nodeCount] as number))),
+  );
   const ends = offsets.slice();
   for (let node = 0; node < projection.nodeCount; node++) {
+    if ((node & 65_535) === 0) lookUp();
     if (costs[node] === Infinity) continue;
     const nextCount = findNext(projection, costs, linkCosts, node, call, next);
     for (let each = 0; each < nextCount; each++) {

@@ -1,6 +1,7 @@
 /** Colors of nodes that say what the graph around them looks like. */
 
 import type { Projection } from "../../projection/mod.ts";
+import { lookUp, touched } from "../define.ts";
 import type { Pace } from "../pace.ts";
 
 /** A color of 64 bits for each node, in two halves. */
@@ -52,6 +53,7 @@ export function refineColors(projection: Projection, { first, second }: NodeColo
     }
   }
   for (let node = 0; node < nodeCount; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const low = first[node] as number;
     const high = second[node] as number;
     next.first[node] = mix((next.first[node] as number) + Math.imul(low, 0x2c1b_3c6d) | 0, high);
@@ -81,7 +83,7 @@ const DROPPED_BITS = 11;
 export function sortColors({ first, second }: NodeColors, pace: Pace): SortedColors {
   const nodeCount = first.length;
   let order: Uint32Array = new Uint32Array(nodeCount);
-  let spare: Uint32Array = new Uint32Array(nodeCount);
+  let spare: Uint32Array = touched(new Uint32Array(nodeCount));
   for (let node = 0; node < nodeCount; node++) order[node] = node;
   const starts = new Uint32Array(0x1_0000 + 1);
   for (const [half, shift] of [[second, DROPPED_BITS], [second, 16], [first, 0], [first, 16]] as const) {
@@ -91,6 +93,7 @@ export function sortColors({ first, second }: NodeColors, pace: Pace): SortedCol
   }
   const keys = new Float64Array(nodeCount);
   for (let at = 0; at < nodeCount; at++) {
+    if ((at & 65_535) === 0) lookUp();
     const node = order[at] as number;
     keys[at] = ((first[node] as number) >>> 0) * 0x20_0000 + ((second[node] as number) >>> DROPPED_BITS);
   }
@@ -102,11 +105,13 @@ export function sortColors({ first, second }: NodeColors, pace: Pace): SortedCol
 function sortByBits(order: Uint32Array, into: Uint32Array, half: Int32Array, shift: number, starts: Uint32Array): void {
   starts.fill(0);
   for (let at = 0; at < order.length; at++) {
+    if ((at & 65_535) === 0) lookUp();
     const bits = ((half[order[at] as number] as number) >>> shift & 0xffff) + 1;
     starts[bits] = (starts[bits] as number) + 1;
   }
   for (let bits = 0; bits < 0xffff; bits++) starts[bits + 1] = (starts[bits + 1] as number) + (starts[bits] as number);
   for (let at = 0; at < order.length; at++) {
+    if ((at & 65_535) === 0) lookUp();
     const node = order[at] as number;
     const bits = (half[node] as number) >>> shift & 0xffff;
     const place = starts[bits] as number;
@@ -120,7 +125,8 @@ export function commonColors(keys: Float64Array, others: Float64Array): number {
   let sum = 0;
   let at = 0;
   let other = 0;
-  while (at < keys.length && other < others.length) {
+  for (let step = 0; at < keys.length && other < others.length; step++) {
+    if ((step & 65_535) === 0) lookUp();
     const key = keys[at] as number;
     const otherKey = others[other] as number;
     if (key < otherKey) {

@@ -2,7 +2,7 @@
 
 import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
-import type { Algorithm, TaskContext } from "../define.ts";
+import { type Algorithm, filled, lookUp, type TaskContext } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { quietContext } from "../quiet_context.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
@@ -152,6 +152,7 @@ function lostReach(
   const reachedNow = reachedFrom(after, entries, pace);
   const lost: number[] = [];
   for (let node = 0; node < before.nodeCount; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const index = reached[node] === 1 ? after.indexOf(before.nodeIds[node] as number) : -1;
     if (index >= 0 && reachedNow[index] === 0) lost.push(node);
   }
@@ -200,18 +201,22 @@ function fallenApart(before: Projection, after: Projection, context: TaskContext
   const roots = weakLabels(before, quietly);
   const newRoots = weakLabels(after, quietly);
   // The component now of the first kept node of each component before.
-  const first = new Int32Array(before.nodeCount).fill(-1);
+  const first = filled(new Int32Array(before.nodeCount), -1);
   const isApart = new Uint8Array(before.nodeCount);
   for (let node = 0; node < before.nodeCount; node++) {
+    if ((node & 16_383) === 0) lookUp();
     const index = after.indexOf(before.nodeIds[node] as number);
     if (index < 0) continue;
     const root = roots[node] as number;
     if (first[root] === -1) first[root] = newRoots[index] as number;
     else if (first[root] !== newRoots[index]) isApart[root] = 1;
   }
-  const kept = Int32Array.from(roots, (root, node) => {
-    return isApart[root] === 1 && after.indexOf(before.nodeIds[node] as number) >= 0 ? root : -1;
-  });
+  const kept = new Int32Array(before.nodeCount);
+  for (let node = 0; node < before.nodeCount; node++) {
+    if ((node & 16_383) === 0) lookUp();
+    const root = roots[node] as number;
+    kept[node] = isApart[root] === 1 && after.indexOf(before.nodeIds[node] as number) >= 0 ? root : -1;
+  }
   return groupsOf(kept, before.nodeCount).map((nodes) =>
     finding("fell-apart", nodes, before, "hung together and do not any more")
   );
@@ -227,8 +232,13 @@ function muchChanged({ similarity }: ProjectionDiff, minSimilarity: number): Ref
 function groupsOf(labels: Int32Array, count: number): number[][] {
   const groups = new Map<number, number[]>();
   const sizes = new Uint32Array(count);
-  for (const label of labels) if (label >= 0) sizes[label] = (sizes[label] as number) + 1;
   for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
+    const label = labels[node] as number;
+    if (label >= 0) sizes[label] = (sizes[label] as number) + 1;
+  }
+  for (let node = 0; node < labels.length; node++) {
+    if ((node & 16_383) === 0) lookUp();
     const label = labels[node] as number;
     if (label < 0 || sizes[label] === 1) continue;
     const group = groups.get(label);

@@ -1,6 +1,6 @@
 /** Who calls whom, with recursion folded. */
 
-import { type Algorithm, NodeValues } from "../define.ts";
+import { type Algorithm, lookUp, NodeValues, touched } from "../define.ts";
 import { type NodeLists, NodeListsBuilder } from "../node_lists.ts";
 import { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
@@ -64,6 +64,7 @@ export const callGraphCondensation: Algorithm<Record<never, never>, CallGraphCon
     }
     const nodeLevels = new Int32Array(new SharedArrayBuffer(4 * nodeCount));
     for (let node = 0; node < nodeCount; node++) {
+      if ((node & 65_535) === 0) lookUp();
       nodeLevels[node] = levels[graph.componentOf[node] as number] as number;
     }
     pace.end();
@@ -98,12 +99,17 @@ function levelsOf({ count, order, offsets, targets }: Graph, pace: Pace): { leve
 /** Components by level; those of a level in their order, which is that of their first nodes. */
 function byLevel(levels: Int32Array, deepest: number): Uint32Array {
   const next = new Uint32Array(deepest + 2);
-  for (const level of levels) next[level + 1] = (next[level + 1] as number) + 1;
+  for (let component = 0; component < levels.length; component++) {
+    if ((component & 65_535) === 0) lookUp();
+    const place = (levels[component] as number) + 1;
+    next[place] = (next[place] as number) + 1;
+  }
   for (let level = 0; level <= deepest; level++) {
     next[level + 1] = (next[level + 1] as number) + (next[level] as number);
   }
-  const sorted = new Uint32Array(levels.length);
+  const sorted = touched(new Uint32Array(levels.length));
   for (let component = 0; component < levels.length; component++) {
+    if ((component & 65_535) === 0) lookUp();
     const level = levels[component] as number;
     const place = next[level] as number;
     sorted[place] = component;
@@ -134,6 +140,7 @@ function callRows({ count, starts, members, offsets, targets }: Graph, nodeCount
   const rows = newRows(nodeCount, targets.length, call);
   const firstOf = (component: number): number => members[starts[component] as number] as number;
   for (let component = 0; component < count; component++) {
+    if ((component & 4_095) === 0) lookUp();
     const start = offsets[component] as number;
     const end = offsets[component + 1] as number;
     rows.offsets[firstOf(component) + 1] = end - start;

@@ -2,7 +2,7 @@
 
 import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
-import type { Algorithm } from "../define.ts";
+import { type Algorithm, lookUp } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
@@ -113,7 +113,9 @@ export const enumeratePaths: Algorithm<EnumeratePathsParams, EnumeratedPaths> = 
     const isError = marked(projection, errors);
     const isExit = exits === undefined ? sinksOf(projection) : marked(projection, exits);
     for (let node = 0; node < isExit.length; node++) if (isError[node] === 1) isExit[node] = 0;
-    const isEnd = isExit.map((flag, node) => flag | (isError[node] as number));
+    const isEnd = new Uint8Array(projection.nodeCount);
+    for (let node = 0; node < isEnd.length; node++) isEnd[node] = (isExit[node] as number) | (isError[node] as number);
+    lookUp();
     const root = projection.indexOf(entry);
     const how = includeIncomplete ? "none" : prune === "dominance" && maxVisits > 1 ? "reachability" : prune;
     const useful = usefulNodes(projection, root, isEnd, how, pace);

@@ -1,5 +1,6 @@
 /** Dominators of a flow graph, in flat arrays. */
 
+import { copied, filled } from "../define.ts";
 import type { Pace } from "../pace.ts";
 import type { Rows } from "../structure/rows.ts";
 
@@ -34,7 +35,7 @@ export function flowTree(links: Rows, back: Rows, roots: readonly number[], pace
   const tree = searchDepthFirst(links, roots, hasVirtualRoot, pace);
   const { count, numbers, order, parents } = tree;
   // First the semidominators, by number.
-  const dominators = parents.slice();
+  const dominators = copied(parents, new Int32Array(parents.length));
   if (hasVirtualRoot) { for (const root of roots) dominators[numbers[root] as number] = 0; }
   const semi = new SemiDominators(parents, pace);
   for (let vertex = count - 1; vertex > 0; vertex--) {
@@ -76,7 +77,7 @@ class SemiDominators {
   readonly #pace: Pace;
 
   constructor(parents: Int32Array, pace: Pace) {
-    this.#ancestors = parents.slice();
+    this.#ancestors = copied(parents, new Int32Array(parents.length));
     this.#least = new Int32Array(parents.length);
     this.#path = new Int32Array(parents.length);
     this.#pace = pace;
@@ -118,7 +119,7 @@ function searchDepthFirst(
   pace: Pace,
 ): Pick<FlowTree, "count" | "numbers" | "order" | "parents"> {
   const nodeCount = offsets.length - 1;
-  const numbers = new Int32Array(nodeCount).fill(-1);
+  const numbers = filled(new Int32Array(nodeCount), -1);
   const order = new Int32Array(nodeCount + 1);
   const parents = new Int32Array(nodeCount + 1);
   // Next link of each vertex that lies on the path from the root.

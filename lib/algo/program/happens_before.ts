@@ -3,7 +3,7 @@
 import { InvalidArgumentError } from "../../backend/errors.ts";
 import { handleOf } from "../../projection/projection.ts";
 import type { Projection } from "../../projection/mod.ts";
-import type { Algorithm } from "../define.ts";
+import { type Algorithm, copied } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
@@ -66,7 +66,6 @@ function clocksOf(projection: Projection, order: Uint32Array, pace: Pace): Omit<
     const event = order[taken] as number;
     const size = lengthOfChain.length + 1;
     if (used + size > clocks.length) clocks = larger(clocks, used + size);
-    let work = size;
     for (let at = offsets[event] as number; at < (offsets[event + 1] as number); at++) {
       const before = targets[at] as number;
       const start = starts[before] as number;
@@ -75,7 +74,7 @@ function clocksOf(projection: Projection, order: Uint32Array, pace: Pace): Omit<
         const known = clocks[start + chain] as number;
         if (known > (clocks[used + chain] as number)) clocks[used + chain] = known;
       }
-      work += length + 1;
+      pace.step(0, 1 + length);
     }
     let own = 0;
     while (own < lengthOfChain.length && clocks[used + own] !== lengthOfChain[own]) own++;
@@ -87,9 +86,9 @@ function clocksOf(projection: Projection, order: Uint32Array, pace: Pace): Omit<
     starts[event] = used;
     lengths[event] = lengthOfChain.length;
     used += lengthOfChain.length;
-    pace.step(1, work);
+    pace.step(1, size);
   }
-  return { chains, chainCount: lengthOfChain.length, ...byEvent(clocks, starts, lengths) };
+  return { chains, chainCount: lengthOfChain.length, ...byEvent(clocks, starts, lengths, pace) };
 }
 
 /** The clocks in the order of the events. */
@@ -97,6 +96,7 @@ function byEvent(
   clocks: Int32Array,
   starts: Uint32Array,
   lengths: Uint32Array,
+  pace: Pace,
 ): Pick<EventOrderHandle, "offsets" | "clocks"> {
   const offsets = new Uint32Array(new SharedArrayBuffer(4 * (starts.length + 1)));
   for (let event = 0; event < starts.length; event++) {
@@ -106,6 +106,7 @@ function byEvent(
   for (let event = 0; event < starts.length; event++) {
     const start = starts[event] as number;
     sorted.set(clocks.subarray(start, start + (lengths[event] as number)), offsets[event] as number);
+    pace.step(0, 8 + (lengths[event] as number));
   }
   return { offsets, clocks: sorted };
 }
@@ -118,9 +119,7 @@ function larger(clocks: Int32Array<ArrayBuffer>, needed: number): Int32Array<Arr
       { code: "result-too-large", field: "projection", value: needed },
     );
   }
-  const grown = new Int32Array(Math.min(2 * needed, MAX_CLOCK_NUMBERS));
-  grown.set(clocks);
-  return grown;
+  return copied(clocks, new Int32Array(Math.min(2 * needed, MAX_CLOCK_NUMBERS)));
 }
 
 function cyclic(projection: Projection, order: Uint32Array): InvalidArgumentError {

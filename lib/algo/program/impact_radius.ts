@@ -1,11 +1,11 @@
 /** What a change can affect. */
 
 import type { NodeId } from "../../backend/schema.ts";
-import { NodeValues } from "../define.ts";
+import { filled, lookUp, NodeValues } from "../define.ts";
 import type { Algorithm } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
-import { CostSearch } from "../paths/cost_search.ts";
+import { CostSearch, HEAP_WORK } from "../paths/cost_search.ts";
 import { COST_PARAMS, type CostParams, LinkCosts } from "../paths/link_costs.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import { NodeHeap } from "../paths/node_heap.ts";
@@ -79,12 +79,11 @@ export const impactRadius: Algorithm<ImpactRadiusParams, ImpactRadius> = defineF
       ? byCost(linkCosts, starts, maxDistance, pace)
       : byRounds(linkCosts, starts, maxDistance, maxHops, pace);
     const affected = affectedOf(distances);
-    const idOf = (node: number): NodeId => projection.nodeIds[node] as number;
-    const boundary = Array.from(boundaryOf(linkCosts, distances, affected, pace), idOf);
+    const boundary = idsOf(boundaryOf(linkCosts, distances, affected, pace), projection.nodeIds);
     sortByDistance(affected, distances, pace);
     pace.end();
     return {
-      zone: Array.from(affected, idOf),
+      zone: idsOf(affected, projection.nodeIds),
       distances: NodeValues.of(projection, distances, { none: Infinity }),
       boundary,
     };
@@ -111,7 +110,7 @@ function byRounds(
 ): Distances {
   const { offsets, targets } = linkCosts.links;
   const nodeCount = offsets.length - 1;
-  const distances = new Float64Array(new SharedArrayBuffer(8 * nodeCount)).fill(Infinity);
+  const distances = filled(new Float64Array(new SharedArrayBuffer(8 * nodeCount)), Infinity);
   // What the nodes that changed had at the end of the round before.
   const before = new Float64Array(nodeCount);
   // The last round in which each node changed, plus 1.
@@ -149,24 +148,35 @@ function byRounds(
 
 /** The nodes with a distance, ascending. */
 function affectedOf(distances: Distances): Uint32Array {
+  const affected = new Uint32Array(distances.length);
   let count = 0;
-  for (const distance of distances) if (distance < Infinity) count++;
-  const affected = new Uint32Array(count);
-  count = 0;
   for (let node = 0; node < distances.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     if ((distances[node] as number) < Infinity) affected[count++] = node;
   }
-  return affected;
+  return affected.subarray(0, count);
 }
 
 /** By distance, then in ascending order: with a heap, because it can be interrupted. */
 function sortByDistance(nodes: Uint32Array, distances: Distances, pace: Pace): void {
   const heap = new NodeHeap(distances.length);
-  for (let at = 0; at < nodes.length; at++) heap.put(nodes[at] as number, distances[nodes[at] as number] as number);
+  for (let at = 0; at < nodes.length; at++) {
+    heap.put(nodes[at] as number, distances[nodes[at] as number] as number);
+    pace.step(0, HEAP_WORK);
+  }
   for (let at = 0; at < nodes.length; at++) {
     nodes[at] = heap.take();
-    pace.step(0, 16);
+    pace.step(0, 2 * HEAP_WORK);
   }
+}
+
+function idsOf(nodes: Uint32Array, nodeIds: Float64Array): NodeId[] {
+  const ids: NodeId[] = [];
+  for (let at = 0; at < nodes.length; at++) {
+    if ((at & 16_383) === 0) lookUp();
+    ids.push(nodeIds[nodes[at] as number] as number);
+  }
+  return ids;
 }
 
 function boundaryOf(linkCosts: LinkCosts, distances: Distances, affected: Uint32Array, pace: Pace): Uint32Array {

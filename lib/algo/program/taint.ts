@@ -2,7 +2,7 @@
 
 import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
-import type { Algorithm } from "../define.ts";
+import { type Algorithm, lookUp } from "../define.ts";
 import { Pace } from "../pace.ts";
 import { checkParams, type NumberParam, type ParamSpec, type ParamSpecs } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
@@ -153,7 +153,13 @@ function marksOf(
   sanitizers: ArrayLike<NodeId> | undefined,
 ): Marks {
   const isSanitizer = marked(projection, sanitizers);
-  const unless = (nodes: Uint8Array): Uint8Array => nodes.map((flag, node) => flag & ~(isSanitizer[node] as number));
+  const unless = (nodes: Uint8Array): Uint8Array => {
+    for (let node = 0; node < nodes.length; node++) {
+      if ((node & 65_535) === 0) lookUp();
+      nodes[node] = (nodes[node] as number) & ~(isSanitizer[node] as number);
+    }
+    return nodes;
+  };
   return {
     isSource: unless(marked(projection, sources)),
     isSink: unless(marked(projection, sinks)),

@@ -1,6 +1,6 @@
 /** Parts of a graph that no single node can split. */
 
-import type { Algorithm, TaskContext } from "../define.ts";
+import { type Algorithm, filled, lookUp, type TaskContext, touched } from "../define.ts";
 import { NodeLists } from "../node_lists.ts";
 import { checkParams } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
@@ -34,10 +34,10 @@ export const biconnectedComponents: Algorithm<Record<never, never>, NodeLists> =
     const { nodeCount, nodeIds } = projection;
     const { order, places, lows, parents } = lowPoints(projection.out, context);
     // Each node but the roots belongs to the block of the edge to its parent; the block's first node in the search is its head.
-    const blockOf = new Int32Array(nodeCount).fill(-1);
+    const blockOf = filled(new Int32Array(nodeCount), -1);
     const heads: number[] = [];
     for (let at = 0; at < nodeCount; at++) {
-      if ((at & 262_143) === 0) context.throwIfAborted();
+      if ((at & 65_535) === 0) context.throwIfAborted();
       const node = order[at] as number;
       const parent = parents[node] as number;
       if (parent === -1) continue;
@@ -60,27 +60,31 @@ function listsOf(
 ): NodeLists {
   const count = heads.length;
   // The head is one more.
-  const sizes = new Uint32Array(count).fill(1);
+  const sizes = filled(new Uint32Array(count), 1);
   for (let node = 0; node < blockOf.length; node++) {
+    if ((node & 65_535) === 0) context.throwIfAborted();
     const block = blockOf[node] as number;
     if (block >= 0) sizes[block] = (sizes[block] as number) + 1;
   }
   const next = new Uint32Array(count + 1);
   for (let block = 0; block < count; block++) next[block + 1] = (next[block] as number) + (sizes[block] as number);
+  context.throwIfAborted();
   const starts = next.slice();
-  const members = new Uint32Array(starts[count] as number);
+  const members = touched(new Uint32Array(starts[count] as number));
   for (let block = 0; block < count; block++) {
+    if ((block & 65_535) === 0) context.throwIfAborted();
     members[next[block] as number] = heads[block] as number;
     next[block] = (next[block] as number) + 1;
   }
   for (let node = 0; node < blockOf.length; node++) {
-    if ((node & 262_143) === 0) context.throwIfAborted();
+    if ((node & 65_535) === 0) context.throwIfAborted();
     const block = blockOf[node] as number;
     if (block < 0) continue;
     members[next[block] as number] = node;
     next[block] = (next[block] as number) + 1;
   }
   for (let block = 0; block < count; block++) {
+    if ((block & 65_535) === 0) context.throwIfAborted();
     // All but the head ascend already.
     const start = starts[block] as number;
     const end = starts[block + 1] as number;
@@ -105,20 +109,16 @@ function sortedLists(
   const count = starts.length - 1;
   const nodeCount = nodeIds.length;
   // Sorting by two counts: first by the second nodes, then, keeping that order, by the first ones.
-  const bySecond = sortedByNode(
-    Uint32Array.from({ length: count }, (_, block) => block),
-    starts,
-    members,
-    1,
-    nodeCount,
-  );
+  const all = new Uint32Array(count);
+  for (let block = 0; block < count; block++) all[block] = block;
+  const bySecond = sortedByNode(all, starts, members, 1, nodeCount);
   context.throwIfAborted();
   const blocks = sortedByNode(bySecond, starts, members, 0, nodeCount);
   const offsets = new Uint32Array(new SharedArrayBuffer(4 * (count + 1)));
   const lists = new Float64Array(new SharedArrayBuffer(8 * members.length));
   let length = 0;
   for (let at = 0; at < count; at++) {
-    if ((at & 262_143) === 0) context.throwIfAborted();
+    if ((at & 65_535) === 0) context.throwIfAborted();
     const block = blocks[at] as number;
     const end = starts[block + 1] as number;
     for (let from = starts[block] as number; from < end; from++) {
@@ -137,14 +137,16 @@ function sortedByNode(
   place: number,
   nodeCount: number,
 ): Uint32Array {
-  const next = new Uint32Array(nodeCount + 1);
+  const next = touched(new Uint32Array(nodeCount + 1));
   for (let at = 0; at < blocks.length; at++) {
+    if ((at & 65_535) === 0) lookUp();
     const node = members[(starts[blocks[at] as number] as number) + place] as number;
     next[node + 1] = (next[node + 1] as number) + 1;
   }
   for (let node = 0; node < nodeCount; node++) next[node + 1] = (next[node + 1] as number) + (next[node] as number);
-  const sorted = new Uint32Array(blocks.length);
+  const sorted = touched(new Uint32Array(blocks.length));
   for (let at = 0; at < blocks.length; at++) {
+    if ((at & 65_535) === 0) lookUp();
     const block = blocks[at] as number;
     const node = members[(starts[block] as number) + place] as number;
     const to = next[node] as number;

@@ -1,5 +1,7 @@
 /** Things in the order of a small number that each has, which stays in order while the numbers shrink. */
 
+import { touched } from "../define.ts";
+
 /**
  * Batagelj and Zaversnik, An O(m) algorithm for cores decomposition of networks, 2003: items lie sorted by their numbers, and one
  * whose number shrinks by one changes places with the first of its number. Taken from the front on, items have ascending numbers.
@@ -20,15 +22,15 @@ export class Bins {
     for (let item = 0; item < count; item++) if ((numbers[item] as number) > most) most = numbers[item] as number;
     const starts = new Uint32Array(most + 2);
     for (let item = 0; item < count; item++) {
-      if ((item & 0xfffff) === 0) throwIfAborted();
+      if ((item & 0xffff) === 0) throwIfAborted();
       const bin = (numbers[item] as number) + 1;
       starts[bin] = (starts[bin] as number) + 1;
     }
     for (let bin = 0; bin <= most; bin++) starts[bin + 1] = (starts[bin + 1] as number) + (starts[bin] as number);
-    const sorted = new Uint32Array(count);
-    const places = new Uint32Array(count);
+    const sorted = touched(new Uint32Array(count));
+    const places = touched(new Uint32Array(count));
     for (let item = 0; item < count; item++) {
-      if ((item & 0xfffff) === 0) throwIfAborted();
+      if ((item & 0xffff) === 0) throwIfAborted();
       const number = numbers[item] as number;
       const place = starts[number] as number;
       starts[number] = place + 1;

@@ -40,7 +40,7 @@ export const bridges: Algorithm<Record<never, never>, Bridge[]> = defineForOneTh
     const { places, lows, parents } = lowPoints(projection.out, context);
     const found: Bridge[] = [];
     for (let node = 0; node < nodeCount; node++) {
-      if ((node & 16_383) === 0) context.throwIfAborted();
+      if ((node & 255) === 0) context.throwIfAborted();
       const end = offsets[node + 1] as number;
       for (let at = offsets[node] as number; at < end; at++) {
         const other = targets[at] as number;
@@ -79,13 +79,14 @@ export const articulationPoints: Algorithm<Record<never, never>, NodeId[]> = def
     // Children from whose subtree nothing leads further back than the node; a root needs two of them.
     const cutOff = new Uint8Array(nodeCount);
     for (let node = 0; node < nodeCount; node++) {
-      if ((node & 262_143) === 0) context.throwIfAborted();
+      if ((node & 65_535) === 0) context.throwIfAborted();
       const parent = parents[node] as number;
       if (parent === -1 || (lows[node] as number) < (places[parent] as number)) continue;
       if ((cutOff[parent] as number) < 2) cutOff[parent] = (cutOff[parent] as number) + 1;
     }
     const found: NodeId[] = [];
     for (let node = 0; node < nodeCount; node++) {
+      if ((node & 65_535) === 0) context.throwIfAborted();
       if ((cutOff[node] as number) > (parents[node] === -1 ? 1 : 0)) found.push(nodeIds[node] as number);
     }
     return found;

@@ -1,6 +1,6 @@
 /** The strong components of a graph as a graph of their own. */
 
-import type { TaskContext } from "../define.ts";
+import { copied, filled, lookUp, type TaskContext, touched } from "../define.ts";
 import type { Rows } from "./rows.ts";
 import { strongLabels } from "./strong_components.ts";
 
@@ -41,9 +41,10 @@ export function componentGraph(adjacency: Rows, context: TaskContext): Component
 
 /** Numbers components by their first nodes, and returns these numbers in the order of the old ones. */
 function renumber(labels: Int32Array, count: number): Uint32Array {
-  const numbers = new Int32Array(count).fill(-1);
+  const numbers = filled(new Int32Array(count), -1);
   let next = 0;
   for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const label = labels[node] as number;
     if (numbers[label] === -1) numbers[label] = next++;
     labels[node] = numbers[label] as number;
@@ -52,17 +53,19 @@ function renumber(labels: Int32Array, count: number): Uint32Array {
 }
 
 function membersOf(labels: Int32Array, count: number): Pick<ComponentGraph, "starts" | "members"> {
-  const starts = new Uint32Array(count + 1);
+  const starts = touched(new Uint32Array(count + 1));
   for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const place = (labels[node] as number) + 1;
     starts[place] = (starts[place] as number) + 1;
   }
   for (let component = 0; component < count; component++) {
     starts[component + 1] = (starts[component + 1] as number) + (starts[component] as number);
   }
-  const members = new Uint32Array(labels.length);
+  const members = touched(new Uint32Array(labels.length));
   const next = starts.slice();
   for (let node = 0; node < labels.length; node++) {
+    if ((node & 65_535) === 0) lookUp();
     const component = labels[node] as number;
     const place = next[component] as number;
     members[place] = node;
@@ -83,7 +86,7 @@ function linksOf(
   // Most links that there can be: those between components.
   let crossing = 0;
   for (let node = 0; node < labels.length; node++) {
-    if ((node & 16_383) === 0) context.throwIfAborted();
+    if ((node & 255) === 0) context.throwIfAborted();
     const label = labels[node] as number;
     const end = offsets[node + 1] as number;
     for (let at = offsets[node] as number; at < end; at++) if (labels[targets[at] as number] !== label) crossing++;
@@ -98,7 +101,7 @@ function linksOf(
     const start = length;
     const last = starts[component + 1] as number;
     for (let member = starts[component] as number; member < last; member++) {
-      if ((member & 16_383) === 0) context.throwIfAborted();
+      if ((member & 255) === 0) context.throwIfAborted();
       const node = members[member] as number;
       const end = offsets[node + 1] as number;
       for (let at = offsets[node] as number; at < end; at++) {
@@ -116,7 +119,11 @@ function linksOf(
     }
     rowStarts[component + 1] = length;
   }
-  return { offsets: rowStarts, targets: row.slice(0, length), linkCounts: counts.slice(0, length) };
+  return {
+    offsets: rowStarts,
+    targets: copied(row.subarray(0, length), new Uint32Array(length)),
+    linkCounts: copied(counts.subarray(0, length), new Uint32Array(length)),
+  };
 }
 
 function sortRow(row: Uint32Array, start: number, end: number): void {

@@ -56,7 +56,7 @@ export const criticalPath: Algorithm<Record<never, never>, CriticalPath> = defin
     // The node before each one on a longest path to it; -1 where none leads.
     const before = new Int32Array(nodeCount).fill(-1);
     context.total(2 * nodeCount);
-    let budget = 65_536;
+    let budget = 16_384;
     for (let at = 0; at < nodeCount; at++) {
       const node = order[at] as number;
       const time = earliest[node] as number;
@@ -73,7 +73,7 @@ export const criticalPath: Algorithm<Record<never, never>, CriticalPath> = defin
       budget -= 1 + end - (offsets[node] as number);
       if (budget > 0) continue;
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
     let last = 0;
     for (let node = 1; node < nodeCount; node++) {
@@ -92,7 +92,7 @@ export const criticalPath: Algorithm<Record<never, never>, CriticalPath> = defin
       budget -= 1 + end - (offsets[node] as number);
       if (budget > 0) continue;
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
     const path: NodeId[] = [];
     for (let node = nodeCount === 0 ? -1 : last; node !== -1; node = before[node] as number) {

@@ -68,7 +68,7 @@ export const cycleBasis: Algorithm<CycleBasisParams, CycleBasis> = defineForOneT
     const dimension = projection.isUndirected
       ? addForestCycles(projection, sink, context)
       : addStrongCycles(projection, sink, context);
-    return { cycles: found.build(context), dimension, skipped: dimension - found.count };
+    return { cycles: found.build(), dimension, skipped: dimension - found.count };
   },
 );
 
@@ -89,7 +89,7 @@ function addForestCycles(projection: Projection, sink: CycleSink, context: TaskC
   const { nodeCount, edgeCount, out: { offsets, targets } } = projection;
   const { parents, depths, roots } = breadthFirstForest(projection, context);
   const dimension = edgeCount - nodeCount + roots;
-  let budget = 65_536;
+  let budget = 16_384;
   for (let node = 0; node < nodeCount; node++) {
     const end = offsets[node + 1] as number;
     budget -= 1;
@@ -104,11 +104,11 @@ function addForestCycles(projection: Projection, sink: CycleSink, context: TaskC
       }
       if (budget > 0) continue;
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
     if (budget <= 0) {
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
   }
   return dimension;
@@ -164,7 +164,7 @@ function breadthFirstForest(
   let length = 0;
   let next = 0;
   let told = 0;
-  let budget = 65_536;
+  let budget = 16_384;
   context.total(nodeCount);
   for (let root = 0; root < nodeCount; root++) {
     if (isSeen[root] === 1) continue;
@@ -187,7 +187,7 @@ function breadthFirstForest(
       context.throwIfAborted();
       context.progress(next - told);
       told = next;
-      budget = 65_536;
+      budget = 16_384;
     }
   }
   context.progress(length - told);

@@ -34,7 +34,7 @@ export function addEarCycles(part: StrongPart, { found, maxCycles, maxLength }: 
   const isInside = new Uint8Array(nodeCount);
   const queue = new Uint32Array(nodeCount);
   let length = 1;
-  let budget = 65_536;
+  let budget = 16_384;
   isInside[0] = 1;
   for (let next = 0; next < length && found.count < maxCycles; next++) {
     const node = queue[next] as number;
@@ -62,7 +62,7 @@ export function addEarCycles(part: StrongPart, { found, maxCycles, maxLength }: 
       budget -= 1 + steps;
       if (budget <= 0) {
         context.throwIfAborted();
-        budget = 65_536;
+        budget = 16_384;
       }
       if (steps > maxLength) continue;
       const { there, homeward } = ways;

@@ -1,6 +1,6 @@
 /** All cycles, up to a limit. */
 
-import { type Algorithm, type TaskContext } from "../define.ts";
+import { type Algorithm, copied, filled, type TaskContext, touched } from "../define.ts";
 import { type NodeLists, NodeListsBuilder } from "../node_lists.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
@@ -75,12 +75,12 @@ export const findCycles: Algorithm<FindCyclesParams, FoundCycles> = defineForOne
       const part = waiting.get(first) as StrongPart;
       waiting.delete(first);
       if (!searchFirst(part, found, maxCycles, maxLength, context)) {
-        return { cycles: found.build(context), isCut: true };
+        return { cycles: found.build(), isCut: true };
       }
       const rest = withoutFirst(part, context);
       strongParts(rest, rest.nodes, quiet).forEach(add);
     }
-    return { cycles: found.build(context), isCut: false };
+    return { cycles: found.build(), isCut: false };
   },
 );
 
@@ -101,7 +101,7 @@ function searchFirst(
   // Whether the search from each node of the path came home.
   const isClosed = new Uint8Array(nodes.length);
   let depth = 0;
-  let budget = 65_536;
+  let budget = 16_384;
   blocks.block(0);
   while (depth >= 0) {
     const node = path[depth] as number;
@@ -125,7 +125,7 @@ function searchFirst(
     budget -= 2 + end - start;
     if (budget <= 0) {
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
     if (next > 0) {
       cursors[depth] = at - start;
@@ -166,8 +166,8 @@ class Blocks {
   constructor(nodeCount: number, linkCount: number, context: TaskContext) {
     this.#context = context;
     this.isBlocked = new Uint8Array(nodeCount);
-    this.#first = new Int32Array(nodeCount).fill(-1);
-    this.#isListed = new Uint8Array(linkCount);
+    this.#first = filled(new Int32Array(nodeCount), -1);
+    this.#isListed = touched(new Uint8Array(linkCount));
   }
 
   block(node: number): void {
@@ -231,7 +231,5 @@ class Blocks {
 }
 
 function grown(array: Int32Array): Int32Array {
-  const larger = new Int32Array(2 * array.length);
-  larger.set(array);
-  return larger;
+  return copied(array, new Int32Array(2 * array.length));
 }

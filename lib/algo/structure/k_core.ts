@@ -62,7 +62,7 @@ function peel(projection: Projection, degrees: Int32Array, context: TaskContext)
   const { out: { offsets, targets }, nodeCount } = projection;
   const bins = new Bins(degrees, () => context.throwIfAborted());
   const { sorted } = bins;
-  let budget = 65_536;
+  let budget = 16_384;
   let told = 0;
   for (let at = 0; at < nodeCount; at++) {
     const node = sorted[at] as number;
@@ -74,7 +74,7 @@ function peel(projection: Projection, degrees: Int32Array, context: TaskContext)
     context.throwIfAborted();
     context.progress(at - told);
     told = at;
-    budget = 65_536;
+    budget = 16_384;
   }
   context.progress(nodeCount - told);
 }
@@ -121,7 +121,7 @@ function peelTogether(projection: Projection, degrees: Int32Array<SharedArrayBuf
     }
     // Nobody lowers a degree before all have seen which ones are at the level.
     context.barrier();
-    let budget = 65_536;
+    let budget = 16_384;
     while (length > 0) {
       const node = queue[--length] as number;
       const end = offsets[node + 1] as number;
@@ -139,7 +139,7 @@ function peelTogether(projection: Projection, degrees: Int32Array<SharedArrayBuf
       budget -= 1 + end - (offsets[node] as number);
       if (budget > 0) continue;
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
     context.barrier();
   }

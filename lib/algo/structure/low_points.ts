@@ -30,7 +30,7 @@ export function lowPoints({ offsets, targets }: Rows, context: TaskContext): Low
   const cursors = new Uint32Array(nodeCount);
   let length = 0;
   let told = 0;
-  let budget = 65_536;
+  let budget = 16_384;
   context.total(nodeCount);
   for (let root = 0; root < nodeCount; root++) {
     if (places[root] !== -1) continue;
@@ -76,7 +76,7 @@ export function lowPoints({ offsets, targets }: Rows, context: TaskContext): Low
         context.throwIfAborted();
         context.progress(length - told);
         told = length;
-        budget = 65_536;
+        budget = 16_384;
       }
       if (parent === -1) break;
       const below = low;

@@ -1,7 +1,7 @@
 /** The cheapest edges that connect what is connected. */
 
 import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, type TaskContext } from "../define.ts";
+import { type Algorithm, filled, lookUp, type TaskContext, touched } from "../define.ts";
 import { checkParams, type ParamSpecs } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import { requireUndirected } from "../require.ts";
@@ -60,22 +60,24 @@ export const spanningForest: Algorithm<SpanningForestParams, SpanningForest> = d
 /** Places of the links of the forest, from the smaller ends, ascending. */
 function forestLinks(projection: Projection, sign: 1 | -1, context: TaskContext): Uint32Array {
   const { nodeCount, out: { offsets, targets, weights } } = projection;
-  const treeOf = new Uint32Array(nodeCount);
+  const treeOf = touched(new Uint32Array(nodeCount));
   for (let node = 0; node < nodeCount; node++) treeOf[node] = node;
   // Nodes that may have links out of their trees.
+  lookUp();
   const active = treeOf.slice();
   let activeCount = nodeCount;
   // The lightest link out of each tree, by its first node, and the node that it leaves; a link is none when that one is -1.
-  const bestLink = new Uint32Array(nodeCount);
+  const bestLink = touched(new Uint32Array(nodeCount));
   const bestFrom = new Int32Array(nodeCount);
-  const chosen = new Uint32Array(Math.max(0, nodeCount - 1));
+  // A bit for each link that is in the forest.
+  const chosen = touched(new Uint32Array((targets.length + 31) >>> 5));
   let count = 0;
-  context.total(chosen.length);
+  context.total(Math.max(0, nodeCount - 1));
   for (let before = -1; before < count;) {
     before = count;
-    bestFrom.fill(-1);
+    filled(bestFrom, -1);
     let kept = 0;
-    let budget = 65_536;
+    let budget = 16_384;
     for (let index = 0; index < activeCount; index++) {
       const node = active[index] as number;
       const tree = treeOf[node] as number;
@@ -104,26 +106,41 @@ function forestLinks(projection: Projection, sign: 1 | -1, context: TaskContext)
       budget -= 1 + end - (offsets[node] as number);
       if (budget > 0) continue;
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
     activeCount = kept;
     for (let tree = 0; tree < nodeCount; tree++) {
-      if ((tree & 262_143) === 0) context.throwIfAborted();
+      if ((tree & 65_535) === 0) context.throwIfAborted();
       const from = bestFrom[tree] as number;
       if (from === -1) continue;
       const link = bestLink[tree] as number;
       const to = targets[link] as number;
       // Two trees may have chosen the same edge.
       if (!join(treeOf, from, to)) continue;
-      chosen[count++] = from < to ? link : twinOf(offsets, targets, from, to, link);
+      const place = from < to ? link : twinOf(offsets, targets, from, to, link);
+      chosen[place >>> 5] = (chosen[place >>> 5] as number) | 1 << (place & 31);
+      count++;
     }
     for (let node = 0; node < nodeCount; node++) {
-      if ((node & 262_143) === 0) context.throwIfAborted();
+      if ((node & 65_535) === 0) context.throwIfAborted();
       treeOf[node] = rootOf(treeOf, node);
     }
     context.progress(count - before);
   }
-  return chosen.subarray(0, count).sort();
+  return placesOf(chosen, count);
+}
+
+/** The places of bits that are set, ascending. */
+function placesOf(bits: Uint32Array, count: number): Uint32Array {
+  const places = new Uint32Array(count);
+  let length = 0;
+  for (let word = 0; word < bits.length; word++) {
+    if ((word & 16_383) === 0) lookUp();
+    for (let left = bits[word] as number; left !== 0; left &= left - 1) {
+      places[length++] = word * 32 + 31 - Math.clz32(left & -left);
+    }
+  }
+  return places;
 }
 
 /** Whether an edge comes before another one with the same weight. */
@@ -180,6 +197,7 @@ function forestOf({ nodeCount, nodeIds, out }: Projection, links: Uint32Array): 
   let totalWeight = 0;
   let node = 0;
   for (let edge = 0; edge < count; edge++) {
+    if ((edge & 16_383) === 0) lookUp();
     const link = links[edge] as number;
     while ((offsets[node + 1] as number) <= link) node++;
     const weight = out.weights === undefined ? 1 : out.weights[link] as number;

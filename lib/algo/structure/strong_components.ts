@@ -1,6 +1,6 @@
 /** Components of nodes that can reach each other. */
 
-import { type Algorithm, NodeGroups } from "../define.ts";
+import { type Algorithm, lookUp, NodeGroups } from "../define.ts";
 import { checkParams } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import type { Rows, Watch } from "./rows.ts";
@@ -57,7 +57,7 @@ export function strongLabels({ offsets, targets }: Rows, context: Watch): Strong
   let waiting = nodeCount;
   let rank = 1;
   let component = nodeCount;
-  let budget = 65_536;
+  let budget = 16_384;
   let finished = 0;
   context.total(nodeCount);
   for (let root = 0; root < nodeCount; root++) {
@@ -87,7 +87,7 @@ export function strongLabels({ offsets, targets }: Rows, context: Watch): Strong
       if (next >= 0) {
         if (--budget <= 0) {
           context.throwIfAborted();
-          budget = 65_536;
+          budget = 16_384;
         }
         ranks[node] = low;
         stack[depth] = node;
@@ -107,7 +107,7 @@ export function strongLabels({ offsets, targets }: Rows, context: Watch): Strong
         context.throwIfAborted();
         context.progress(finished);
         finished = 0;
-        budget = 65_536;
+        budget = 16_384;
       }
       if (isOpen[node] === 0) {
         // The node is the first one of a component.
@@ -135,6 +135,7 @@ export function strongLabels({ offsets, targets }: Rows, context: Watch): Strong
       }
     }
   }
+  lookUp();
   for (let node = 0; node < nodeCount; node++) ranks[node] = (ranks[node] as number) - component - 1;
   context.progress(finished);
   return { count: nodeCount - component, labels: ranks };

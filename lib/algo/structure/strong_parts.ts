@@ -1,5 +1,6 @@
 /** Strong components that have cycles, each as a graph of its own. */
 
+import { filled, lookUp, touched } from "../define.ts";
 import type { Rows, Watch } from "./rows.ts";
 import { strongLabels } from "./strong_components.ts";
 
@@ -21,7 +22,7 @@ export function strongParts(rows: Rows, nodes: Uint32Array | undefined, context:
   const sizes = new Uint32Array(count);
   const linkCounts = new Uint32Array(count);
   for (let node = 0; node < nodeCount; node++) {
-    if ((node & 16_383) === 0) context.throwIfAborted();
+    if ((node & 255) === 0) context.throwIfAborted();
     const label = labels[node] as number;
     sizes[label] = (sizes[label] as number) + 1;
     const end = offsets[node + 1] as number;
@@ -29,11 +30,12 @@ export function strongParts(rows: Rows, nodes: Uint32Array | undefined, context:
       if (labels[targets[at] as number] === label) linkCounts[label] = (linkCounts[label] as number) + 1;
     }
   }
-  const partOf = new Int32Array(count).fill(-1);
+  const partOf = filled(new Int32Array(count), -1);
   const parts: StrongPart[] = [];
   for (let label = 0; label < count; label++) {
     if (linkCounts[label] === 0) continue;
     partOf[label] = parts.length;
+    if ((parts.length & 1_023) === 0) lookUp();
     const size = sizes[label] as number;
     parts.push({
       nodes: new Uint32Array(size),
@@ -41,9 +43,10 @@ export function strongParts(rows: Rows, nodes: Uint32Array | undefined, context:
       targets: new Uint32Array(linkCounts[label] as number),
     });
   }
-  const numbers = new Uint32Array(nodeCount);
+  const numbers = touched(new Uint32Array(nodeCount));
   const next = new Uint32Array(parts.length);
   for (let node = 0; node < nodeCount; node++) {
+    if ((node & 255) === 0) context.throwIfAborted();
     const part = partOf[labels[node] as number] as number;
     if (part === -1) continue;
     const number = next[part] as number;
@@ -53,7 +56,7 @@ export function strongParts(rows: Rows, nodes: Uint32Array | undefined, context:
   }
   next.fill(0);
   for (let node = 0; node < nodeCount; node++) {
-    if ((node & 16_383) === 0) context.throwIfAborted();
+    if ((node & 255) === 0) context.throwIfAborted();
     const label = labels[node] as number;
     const index = partOf[label] as number;
     if (index === -1) continue;
@@ -78,7 +81,7 @@ export function withoutFirst({ nodes, offsets, targets }: StrongPart, context: W
   const newTargets = new Uint32Array(targets.length - first);
   let length = 0;
   for (let node = 1; node <= nodeCount; node++) {
-    if ((node & 16_383) === 0) context.throwIfAborted();
+    if ((node & 255) === 0) context.throwIfAborted();
     const end = offsets[node + 1] as number;
     for (let at = offsets[node] as number; at < end; at++) {
       const target = targets[at] as number;
@@ -101,18 +104,18 @@ export interface WaysHome {
 export function waysHome({ nodes, offsets, targets }: StrongPart, context: Watch): WaysHome {
   const nodeCount = nodes.length;
   // Links by the node that they enter: counted one place too far, so that filling them in moves the starts where they belong.
-  const starts = new Uint32Array(nodeCount + 2);
+  const starts = touched(new Uint32Array(nodeCount + 2));
   for (let at = 0; at < targets.length; at++) {
-    if ((at & 1_048_575) === 0) context.throwIfAborted();
+    if ((at & 65_535) === 0) context.throwIfAborted();
     const place = (targets[at] as number) + 2;
     starts[place] = (starts[place] as number) + 1;
   }
   for (let node = 0; node <= nodeCount; node++) {
     starts[node + 1] = (starts[node + 1] as number) + (starts[node] as number);
   }
-  const sources = new Uint32Array(targets.length);
+  const sources = touched(new Uint32Array(targets.length));
   for (let node = 0; node < nodeCount; node++) {
-    if ((node & 16_383) === 0) context.throwIfAborted();
+    if ((node & 255) === 0) context.throwIfAborted();
     const end = offsets[node + 1] as number;
     for (let at = offsets[node] as number; at < end; at++) {
       const place = (targets[at] as number) + 1;
@@ -125,7 +128,7 @@ export function waysHome({ nodes, offsets, targets }: StrongPart, context: Watch
   const queue = new Uint32Array(nodeCount);
   let length = 1;
   for (let at = 0; at < length; at++) {
-    if ((at & 16_383) === 0) context.throwIfAborted();
+    if ((at & 255) === 0) context.throwIfAborted();
     const node = queue[at] as number;
     const end = starts[node + 1] as number;
     for (let link = starts[node] as number; link < end; link++) {

@@ -2,7 +2,7 @@
 
 import type { NodeId } from "../../backend/schema.ts";
 import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, defineAlgorithm, type TaskContext } from "../define.ts";
+import { type Algorithm, defineAlgorithm, lookUp, type TaskContext, touched } from "../define.ts";
 import { checkParams } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
@@ -54,7 +54,10 @@ export const topologicalSort: Algorithm<Record<never, never>, TopologicalSort> =
       return { isAcyclic: false, order: undefined, cycle: findCycleOutside(projection, indexes) };
     }
     const order = new Float64Array(new SharedArrayBuffer(8 * nodeCount));
-    for (let at = 0; at < nodeCount; at++) order[at] = nodeIds[indexes[at] as number] as number;
+    for (let at = 0; at < nodeCount; at++) {
+      if ((at & 65_535) === 0) lookUp();
+      order[at] = nodeIds[indexes[at] as number] as number;
+    }
     return { isAcyclic: true, order, cycle: undefined };
   },
 );
@@ -87,11 +90,13 @@ export function smallestOrder({ offsets, targets }: Rows, context: TaskContext):
   const nodeCount = offsets.length - 1;
   const missing = countEntering(nodeCount, targets, context);
   const ready = new IndexSet(nodeCount);
+  lookUp();
   for (let node = 0; node < nodeCount; node++) if (missing[node] === 0) ready.add(node);
+  lookUp();
   const order = new Uint32Array(nodeCount);
   let length = 0;
   let told = 0;
-  let budget = 65_536;
+  let budget = 16_384;
   context.total(nodeCount);
   for (let node = ready.takeSmallest(); node >= 0; node = ready.takeSmallest()) {
     order[length++] = node;
@@ -108,7 +113,7 @@ export function smallestOrder({ offsets, targets }: Rows, context: TaskContext):
     context.throwIfAborted();
     context.progress(length - told);
     told = length;
-    budget = 65_536;
+    budget = 16_384;
   }
   context.progress(length - told);
   return order.subarray(0, length);
@@ -122,7 +127,7 @@ export function anyOrder({ offsets, targets }: Rows, context: TaskContext): Uint
   let length = 0;
   for (let node = 0; node < nodeCount; node++) if (missing[node] === 0) order[length++] = node;
   let told = 0;
-  let budget = 65_536;
+  let budget = 16_384;
   context.total(nodeCount);
   for (let next = 0; next < length; next++) {
     const node = order[next] as number;
@@ -139,7 +144,7 @@ export function anyOrder({ offsets, targets }: Rows, context: TaskContext): Uint
     context.throwIfAborted();
     context.progress(next - told);
     told = next;
-    budget = 65_536;
+    budget = 16_384;
   }
   context.progress(length - told);
   return order.subarray(0, length);
@@ -147,10 +152,10 @@ export function anyOrder({ offsets, targets }: Rows, context: TaskContext): Uint
 
 /** Links that enter each node. */
 function countEntering(nodeCount: number, targets: Uint32Array, context: TaskContext): Uint32Array {
-  const entering = new Uint32Array(nodeCount);
-  for (let start = 0; start < targets.length; start += 1_048_576) {
+  const entering = touched(new Uint32Array(nodeCount));
+  for (let start = 0; start < targets.length; start += 131_072) {
     context.throwIfAborted();
-    const end = Math.min(start + 1_048_576, targets.length);
+    const end = Math.min(start + 131_072, targets.length);
     for (let at = start; at < end; at++) {
       const target = targets[at] as number;
       entering[target] = (entering[target] as number) + 1;

@@ -245,7 +245,7 @@ function fillEach({ count, offsets, targets }: ComponentGraph, rows: ClosureRows
   const { bits, width, rowOf, groupOf, hasLoop } = rows;
   const seenBy = new Int32Array(count).fill(-1);
   const stack = new Uint32Array(count);
-  let budget = 65_536;
+  let budget = 16_384;
   for (let source = 0; source < count; source++) {
     if (rowOf[source] === -1) continue;
     const row = (rowOf[source] as number) * width;
@@ -264,7 +264,7 @@ function fillEach({ count, offsets, targets }: ComponentGraph, rows: ClosureRows
       budget -= 1 + end - (offsets[component] as number);
       if (budget > 0) continue;
       context.throwIfAborted();
-      budget = 65_536;
+      budget = 16_384;
     }
     context.progress(1);
   }

@@ -1,7 +1,7 @@
 /** The fewest edges with which the same nodes can be reached. */
 
 import type { Projection } from "../../projection/mod.ts";
-import { type Algorithm, type TaskContext } from "../define.ts";
+import { type Algorithm, filled, lookUp, type TaskContext, touched } from "../define.ts";
 import { checkParams } from "../params.ts";
 import { defineForOneThread } from "../one_thread.ts";
 import { requireDirected } from "../require.ts";
@@ -51,16 +51,21 @@ export const transitiveReduction: Algorithm<Record<never, never>, EdgeList> = de
  */
 function neededLinks({ count, order, offsets, targets }: ComponentGraph, context: TaskContext): Uint8Array {
   const isNeeded = new Uint8Array(targets.length);
-  const places = new Uint32Array(count);
+  const places = touched(new Uint32Array(count));
   for (let at = 0; at < count; at++) places[order[at] as number] = at;
-  const reachedBy = new Int32Array(count).fill(-1);
+  const reachedBy = filled(new Int32Array(count), -1);
   const stack = new Uint32Array(count);
-  let budget = 65_536;
+  let budget = 16_384;
   context.total(count);
   for (let source = 0; source < count; source++) {
     const start = offsets[source] as number;
     const end = offsets[source + 1] as number;
     const links = byPlace(start, end, targets, places);
+    budget -= 4 + 4 * links.length;
+    if (budget <= 0) {
+      context.throwIfAborted();
+      budget = 16_384;
+    }
     const last = end === start ? 0 : places[targets[links[links.length - 1] as number] as number] as number;
     for (let at = 0; at < links.length; at++) {
       const link = links[at] as number;
@@ -81,7 +86,7 @@ function neededLinks({ count, order, offsets, targets }: ComponentGraph, context
         budget -= 1 + rowEnd - (offsets[component] as number);
         if (budget > 0) continue;
         context.throwIfAborted();
-        budget = 65_536;
+        budget = 16_384;
       }
     }
     if ((source & 1023) === 1023) context.progress(1024);
@@ -106,6 +111,7 @@ function addRings(
   to: number[],
 ): void {
   for (let component = 0; component < count; component++) {
+    if ((component & 16_383) === 0) lookUp();
     const start = starts[component] as number;
     const end = starts[component + 1] as number;
     const first = members[start] as number;
@@ -137,7 +143,7 @@ function addLinks(
 ): void {
   const isWanted = new Uint8Array(count);
   for (let component = 0; component < count; component++) {
-    if ((component & 65_535) === 0) context.throwIfAborted();
+    if ((component & 16_383) === 0) context.throwIfAborted();
     let wanted = 0;
     const linksEnd = offsets[component + 1] as number;
     for (let link = offsets[component] as number; link < linksEnd; link++) {
@@ -147,7 +153,7 @@ function addLinks(
     }
     const last = starts[component + 1] as number;
     for (let member = starts[component] as number; member < last && wanted > 0; member++) {
-      if ((member & 16_383) === 0) context.throwIfAborted();
+      if ((member & 255) === 0) context.throwIfAborted();
       const node = members[member] as number;
       const end = out.offsets[node + 1] as number;
       for (let at = out.offsets[node] as number; at < end && wanted > 0; at++) {

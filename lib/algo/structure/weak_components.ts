@@ -98,7 +98,7 @@ function joinRest(
   context: TaskContext,
 ): void {
   const isAlone = context.workers === 1;
-  let budget = 65_536;
+  let budget = 16_384;
   for (let node = start; node < end; node++) {
     if (parents[node] === largest) continue;
     const first = offsets[node] as number;
@@ -107,7 +107,7 @@ function joinRest(
     budget -= last - first;
     if (budget > 0) continue;
     context.throwIfAborted();
-    budget = 65_536;
+    budget = 16_384;
   }
 }
 

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "../../backend/errors.ts";
 import type { Projection } from "../../backend/projection.ts";
 import type { NodeId } from "../../backend/schema.ts";
 import { show } from "../../backend/validate.ts";
+import { lookUp } from "../current_run.ts";
 import { NodeIndex, type NodeIndexHandle } from "../node_index.ts";
 import { handleOf } from "../projection.ts";
 import { checkLength } from "./node_values.ts";
@@ -65,6 +66,8 @@ export class NodeGroups implements Iterable<NodeGroup> {
    * Groups of a projection's nodes, from a label for each, by dense index: nodes with equal labels are in one group. Labels are
    * integers below the number of nodes, for example the dense index of one member; negative ones put a node in no group. O(n).
    *
+   * In a run of an algorithm, it throws when the run is cancelled.
+   *
    * @throws {InvalidArgumentError} when there is not one label for each node, or one is too large
    */
   static of(projection: Projection, labels: ArrayLike<number>): NodeGroups {
@@ -102,50 +105,91 @@ export class NodeGroups implements Iterable<NodeGroup> {
 
 defineResult("sqlitegraph:NodeGroups", NodeGroups);
 
-/** Gives labels their numbers: by descending size, then by the first node that has one. */
-function numbered(labels: ArrayLike<number>): Pick<NodeGroupsHandle, "groups" | "sizes"> {
-  const nodeCount = labels.length;
-  const sizeOf = new Uint32Array(nodeCount);
-  // Labels in the order of their first nodes.
-  const found: number[] = [];
-  for (let node = 0; node < nodeCount; node++) {
-    const label = labels[node] as number;
-    if (label < 0) continue;
-    if (!(label < nodeCount) || !Number.isInteger(label)) throw badLabel(label, nodeCount);
-    if (sizeOf[label] === 0) found.push(label);
-    sizeOf[label] = (sizeOf[label] as number) + 1;
-  }
-  const numberOf = descending(found, sizeOf);
+/** Nodes between two looks at the signal. */
+const CHECK_EVERY = 131_072;
+
+/** Gives labels their numbers: by descending size, then by the first node that has one. Hot. */
+function numbered(given: ArrayLike<number>): Pick<NodeGroupsHandle, "groups" | "sizes"> {
+  const nodeCount = given.length;
   const groups = new Int32Array(new SharedArrayBuffer(4 * nodeCount));
-  const sizes = new Uint32Array(new SharedArrayBuffer(4 * found.length));
-  for (let node = 0; node < nodeCount; node++) {
-    const label = labels[node] as number;
-    groups[node] = label < 0 ? -1 : numberOf[label] as number;
+  const labels = given instanceof Int32Array ? given : integers(given, groups);
+  // Nodes of each label; later its number.
+  const counts = new Int32Array(nodeCount);
+  // Labels in the order of their first nodes; where the groups will be, if that is free.
+  const found = labels === groups ? new Int32Array(nodeCount) : groups;
+  let count = 0;
+  for (let start = 0; start < nodeCount; start += CHECK_EVERY) {
+    lookUp();
+    const end = Math.min(start + CHECK_EVERY, nodeCount);
+    for (let node = start; node < end; node++) {
+      const label = labels[node] as number;
+      if (label < 0) continue;
+      if (label >= nodeCount) throw badLabel(label, nodeCount);
+      const before = counts[label] as number;
+      if (before === 0) found[count++] = label;
+      counts[label] = before + 1;
+    }
   }
-  for (const label of found) sizes[numberOf[label] as number] = sizeOf[label] as number;
+  const sizes = numberLabels(found.subarray(0, count), counts);
+  for (let start = 0; start < nodeCount; start += CHECK_EVERY) {
+    lookUp();
+    const end = Math.min(start + CHECK_EVERY, nodeCount);
+    for (let node = start; node < end; node++) {
+      const label = labels[node] as number;
+      groups[node] = label < 0 ? -1 : counts[label] as number;
+    }
+  }
   return { groups, sizes };
 }
 
-/** The place of each label when the largest are first and equal ones stay in their order: sorted by counting. */
-function descending(labels: readonly number[], sizeOf: Uint32Array): Uint32Array {
+/** Labels of any kind as integers of 32 bits; those of no group are -1. */
+function integers(labels: ArrayLike<number>, into: Int32Array): Int32Array {
+  const nodeCount = labels.length;
+  for (let node = 0; node < nodeCount; node++) {
+    if (node % CHECK_EVERY === 0) lookUp();
+    const label = labels[node] as number;
+    if (!(label < nodeCount) || label >= 0 && !Number.isInteger(label)) throw badLabel(label, nodeCount);
+    into[node] = label < 0 ? -1 : label;
+  }
+  return into;
+}
+
+/**
+ * Turns the number of nodes of each label into its place when the largest are first and equal ones stay in their order; returns
+ * the sizes by place. Sorted by counting.
+ */
+function numberLabels(labels: Int32Array, counts: Int32Array): Uint32Array<SharedArrayBuffer> {
+  const sizes = new Uint32Array(new SharedArrayBuffer(4 * labels.length));
   let largest = 0;
-  for (const label of labels) largest = Math.max(largest, sizeOf[label] as number);
-  // The number of labels of each size, then where those of each size begin.
-  const next = new Uint32Array(largest + 1);
-  for (const label of labels) next[sizeOf[label] as number] = (next[sizeOf[label] as number] as number) + 1;
+  for (let at = 0; at < labels.length; at++) {
+    const size = counts[labels[at] as number] as number;
+    if (size > largest) largest = size;
+  }
+  // The number of labels of each size, then where those of each size begin: of the sizes that occur, which are few.
+  const next = new Int32Array(largest + 1);
+  const occurring: number[] = [];
+  for (let at = 0; at < labels.length; at++) {
+    if (at % CHECK_EVERY === 0) lookUp();
+    const size = counts[labels[at] as number] as number;
+    if (next[size] === 0) occurring.push(size);
+    next[size] = (next[size] as number) + 1;
+  }
   let before = 0;
-  for (let size = largest; size > 0; size--) {
+  for (const size of occurring.sort((a, b) => b - a)) {
     const labelsOfSize = next[size] as number;
     next[size] = before;
     before += labelsOfSize;
   }
-  const placeOf = new Uint32Array(sizeOf.length);
-  for (const label of labels) {
-    const size = sizeOf[label] as number;
-    placeOf[label] = next[size] as number;
-    next[size] = (next[size] as number) + 1;
+  for (let at = 0; at < labels.length; at++) {
+    if (at % CHECK_EVERY === 0) lookUp();
+    const label = labels[at] as number;
+    const size = counts[label] as number;
+    const place = next[size] as number;
+    next[size] = place + 1;
+    sizes[place] = size;
+    counts[label] = place;
   }
-  return placeOf;
+  return sizes;
 }
 
 function membersOf(groups: Int32Array, sizes: Uint32Array): Members {

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { InvalidArgumentError, NotFoundError } from "../../../lib/backend/errors.ts";
 import { conductance, labelPropagation, leiden, louvain, modularity } from "../../../lib/algo/community/mod.ts";
 import type { NodeGroups } from "../../../lib/algo/define.ts";
-import { firstLevel } from "../../../lib/algo/community/level_graph.ts";
+import { contractLeaves } from "../../../lib/algo/community/contract_leaves.ts";
+import { aggregate, firstLevel, type LevelGraph, membersByLabel } from "../../../lib/algo/community/level_graph.ts";
 import { modularityOf } from "../../../lib/algo/community/modularity.ts";
 import { moveNodes } from "../../../lib/algo/community/move_nodes.ts";
 import { kronecker, stochasticBlock } from "../../../lib/algo/generate/mod.ts";
@@ -243,14 +244,55 @@ test("bad parameters are refused", () => {
 
 test("what moves of nodes gain is what modularity gains", () => {
   const context = { ...ALONE, isAborted: false };
-  for (let seed = 1; seed <= 6; seed++) {
+  // The last one has as many links as threads share.
+  for (const [scale, edgeFactor, seed] of [[11, 3, 1], [11, 3, 2], [11, 3, 3], [12, 70, 4]] as const) {
     const random = new Random(seed);
-    const projection = kronecker({ scale: 11, edgeFactor: 3, seed }).withWeights().project({ undirected: true });
-    const { level, strength } = firstLevel(projection, context);
-    const labels = Uint32Array.from({ length: level.count }, () => random.below(seed * 50));
-    const before = modularityOf(projection, labels, 1, context);
-    const gained = moveNodes(level, labels, { scale: 1 / strength, tolerance: 0 }, context);
-    assert(gained > 0);
-    assertAlmostEquals(modularityOf(projection, labels, 1, context), before + 2 * gained / strength, 1e-9);
+    const generated = kronecker({ scale, edgeFactor, seed });
+    for (const projected of [generated, generated.withWeights()]) {
+      const projection = projected.project({ undirected: true });
+      const { level, strength } = firstLevel(projection, context);
+      const labels = Uint32Array.from({ length: level.count }, () => random.below(seed * 50));
+      const before = modularityOf(projection, labels, 1, context);
+      const gained = moveNodes(level, labels, { scale: 1 / strength, tolerance: 0 }, context);
+      assert(gained > 0);
+      assertAlmostEquals(modularityOf(projection, labels, 1, context), before + 2 * gained / strength, 1e-9);
+    }
   }
+});
+
+/** The rows of the graph whose nodes are labels: strength, then links by their ends. */
+function merged(level: LevelGraph, labels: Uint32Array, count: number): [number, [number, number][]][] {
+  const context = { ...ALONE, isAborted: false };
+  const { offsets, targets, weights, strengths } = aggregate(
+    level,
+    labels,
+    count,
+    membersByLabel(labels, count),
+    context,
+  );
+  return Array.from(strengths, (strength, label) => {
+    const row: [number, number][] = [];
+    for (let at = offsets[label] as number; at < (offsets[label + 1] as number); at++) {
+      row.push([targets[at] as number, weights?.[at] as number]);
+    }
+    return [strength, row.sort(([a], [b]) => a - b)];
+  });
+}
+
+test("a graph without its leaves has the strengths and links of the whole one", () => {
+  const context = { ...ALONE, isAborted: false };
+  const tails = fc.array(fc.nat(8), { minLength: 4, maxLength: 20 });
+  fc.assert(fc.property(undirected, tails, fc.boolean(), (graph, ends, hasWeights) => {
+    // Some more nodes with one link each.
+    const edges = [...graph.edges, ...ends.map((end, at) => [end % graph.size, graph.size + at, 1 + at] as const)];
+    const projection = projected({ ...graph, size: graph.size + ends.length, edges }, hasWeights);
+    const core = contractLeaves(projection, context);
+    const whole = firstLevel(projection, context);
+    if (core === undefined) return;
+    assertAlmostEquals(core.strength, whole.strength, 1e-9);
+    const sameNodes = Uint32Array.from({ length: core.level.count }, (_, node) => node);
+    const found = merged(core.level, sameNodes, core.level.count);
+    const expected = merged(whole.level, core.labels, core.level.count);
+    assertEquals(found, expected);
+  }));
 });

@@ -64,9 +64,10 @@ test("several threads find what one finds, bit by bit", async () => {
   const { communities } = louvain(large);
   assertEquals(plain(louvain(large)), plain(await threads.run(louvain, {}, large, 3)));
   // Many leaves, and as many links as threads share.
-  const sparse = hubs(60_000, 90_000);
+  const [sparse, dense] = [hubs(60_000, 90_000), hubs(10_000, 280_000)];
   await same(louvain, { seed: 3 }, large);
   await same(louvain, {}, sparse);
+  await same(louvain, {}, dense);
   await same(leiden, {}, large);
   await same(labelPropagation, {}, large);
   await same(modularity, { communities }, large);

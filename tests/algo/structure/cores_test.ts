@@ -70,6 +70,24 @@ test("truss numbers are what peeling says", () => {
   }));
 });
 
+test("leaves of a hub change no truss numbers", () => {
+  fc.assert(fc.property(undirected, ({ size, edges }) => {
+    const hub = size + 1;
+    const pairs = [...edges.map(([a, b]) => [a + 1, b + 1]), ...Array.from({ length: size }, (_, at) => [at + 1, hub])];
+    const leaves = Array.from({ length: 300 }, (_, at) => [hub, hub + 1 + at]);
+    const trussOf = (all: readonly number[][]) =>
+      kTruss(projectEdges({
+        from: all.map(([from]) => from as number),
+        to: all.map(([, to]) => to as number),
+        undirected: true,
+      }));
+    const { count, truss } = trussOf(pairs);
+    const withLeaves = trussOf([...leaves, ...pairs]).truss;
+    assertEquals(withLeaves.slice(0, count), truss.slice());
+    assertEquals([...withLeaves.slice(count)], leaves.map(() => 2));
+  }));
+});
+
 test("the karate club has cores up to 4 and trusses up to 5", () => {
   // networkx 3.6.1: core_number, k_truss (whose k is ours).
   const cores = kCore(karateClub());
