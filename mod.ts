@@ -38,7 +38,15 @@ export type {
 } from "./lib/v3/mod.ts";
 export { salvage, type SalvageLoss, type SalvageOptions, type SalvageReport } from "./lib/v3/salvage.ts";
 export { type GraphOptions, openGraph } from "./lib/graph/open_graph.ts";
-export type { Graph, GraphKeyValues, TransactionOptions } from "./lib/graph/graph.ts";
+export type {
+  Graph,
+  GraphKeyValues,
+  GraphVectorIndex,
+  GraphVectorRangeOptions,
+  GraphVectorSearchOptions,
+  LinkVectorsOptions,
+  TransactionOptions,
+} from "./lib/graph/graph.ts";
 export type { Isolation } from "./lib/graph/transaction_batch.ts";
 export type { GraphIngestOptions, GraphIngestProgress } from "./lib/graph/graph_ingest.ts";
 export type { IngestProgress, IngestResult, SkippedRow } from "./lib/graph/ingest.ts";
@@ -52,6 +60,14 @@ export type {
   IngestRow,
 } from "./lib/graph/row_source.ts";
 export * from "./lib/task/mod.ts";
+export {
+  type ExpandedMatch,
+  type ExpandOptions,
+  searchAndExpand,
+  type SearchAndExpandOptions,
+  searchNear,
+  type SearchNearOptions,
+} from "./lib/vector/hybrid.ts";
 export { MAX_KEPT_PROJECTION_BYTES } from "./lib/graph/projection_cache.ts";
 export {
   type EdgeArrays,

@@ -8,7 +8,17 @@ import { fileURLToPath } from "node:url";
 import { bidirectionalDijkstra, louvain, pageRank } from "../lib/algo/mod.ts";
 import { startProgress } from "../lib/cli/progress.ts";
 import { countOf, formatBytes, formatCount, formatDuration, shorten } from "../lib/cli/table.ts";
-import { type EdgeInput, type GraphBackend, type GraphReader, type NodeId, type NodeInput, open } from "../mod.ts";
+import {
+  type EdgeInput,
+  type GraphBackend,
+  type GraphReader,
+  type NodeId,
+  type NodeInput,
+  type NodeVector,
+  open,
+  searchNear,
+} from "../mod.ts";
+import { GLOSS_DIMENSION, GlossVectors } from "./gloss_vectors.ts";
 import { type PartOfSpeech, POINTER_COUNT, readPointers, readSynsets, SYNSET_COUNT, type WordNet } from "./wordnet.ts";
 
 type Graph = GraphBackend<WordNet>;
@@ -16,6 +26,7 @@ type Graph = GraphBackend<WordNet>;
 const TEMP = fileURLToPath(new URL("../.tmp/demo/", import.meta.url));
 const DATABASE = `${TEMP}wordnet.graph`;
 const BATCH_ROWS = 1000;
+const QUESTION = "small furry animal that purrs";
 
 let peakRssBytes = 0;
 
@@ -40,6 +51,10 @@ async function main(): Promise<void> {
     section("PageRank: synsets that the others lead to", () => printRanks(db));
     section("communities", () => printCommunities(db));
     section("cheapest path from piano to forest, hubs being dear", () => printCheapPath(db));
+    const question = new Float32Array(GLOSS_DIMENSION);
+    section("vectors of glosses", () => indexGlosses(db, question));
+    section(`nouns that mean "${QUESTION}"`, () => printNearest(db, question));
+    section("the same among the felines", () => printNearestFelines(db, question));
     await expire(db);
     section("a transaction that fails is rolled back", () => rollBack(db));
     if (backend === "v3") section("the past stays readable under a tag", () => lookBack(db));
@@ -235,6 +250,51 @@ function printCheapPath(db: Graph): string[] {
     `${countOf(path.nodeIds.length - 1, "step")}, cost ${path.cost.toFixed(1)}`,
     path.nodeIds.map((id) => db.nodeName(id)).join(" → "),
   ];
+}
+
+/**
+ * Vectors of animals and of all verbs (linking all synsets would take longer than the rest of the demo), and of the question,
+ * which is written into `question`.
+ */
+function indexGlosses(db: Graph, question: Float32Array): string[] {
+  const start = performance.now();
+  const glosses = new GlossVectors(textsOf(db));
+  const vectors: NodeVector[] = [];
+  for (const { id, kind, data } of db.nodes()) {
+    if (kind !== "verb" && data.lexicographerFile !== "noun.animal") continue;
+    const vector = glosses.vectorOf(data.gloss);
+    if (vector !== undefined) vectors.push({ nodeId: id, vector });
+  }
+  const made = performance.now();
+  db.createVectorIndex("gloss", { dimension: GLOSS_DIMENSION, m: 8, efConstruction: 64, efSearch: 200 });
+  db.setVectors("gloss", vectors);
+  question.set(glosses.vectorOf(QUESTION) ?? []);
+  return [
+    `${
+      formatCount(vectors.length)
+    } (animals and verbs), ${GLOSS_DIMENSION} numbers each: hashed words, rare ones weigh more`,
+    `made in ${formatDuration(made - start)}, stored in ${formatDuration(performance.now() - made)}`,
+  ];
+}
+
+function* textsOf(db: Graph): Generator<string> {
+  for (const { data } of db.nodes()) yield data.gloss;
+}
+
+function printNearest(db: Graph, question: Float32Array): string[] {
+  const matches = db.searchVectors("gloss", question, { k: 5, filter: { kinds: ["noun"] } });
+  return matches.map(({ nodeId, distance }) => `${distance.toFixed(3)}  ${glossOf(db, nodeId)}`);
+}
+
+function printNearestFelines(db: Graph, question: Float32Array): string[] {
+  const options = { from: find(db, "feline"), hops: 10, types: ["HYPONYM"] as const, k: 3 };
+  const matches = searchNear(db, "gloss", question, options);
+  return matches.map(({ nodeId, distance }) => `${distance.toFixed(3)}  ${glossOf(db, nodeId)}`);
+}
+
+function glossOf(db: Graph, id: NodeId): string {
+  const { words, gloss } = db.requireNode(id).data;
+  return `${words[0]}: ${gloss}`;
 }
 
 async function expire(db: Graph): Promise<void> {

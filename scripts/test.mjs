@@ -53,6 +53,7 @@ const steps = [
   check("format (deno fmt --check)", DENO, ["fmt", "--check", "--quiet"]),
   check("documentation (deno doc --lint)", DENO, ["doc", "--quiet", "--lint", ...entryPoints()]),
   check("publishable (deno publish --dry-run)", DENO, ["publish", "--dry-run", "--allow-dirty", "--quiet"]),
+  check("compiled vector kernel (npm run kernel -- --check)", process.execPath, ["scripts/kernel.mjs", "--check"]),
   { title: "examples on Deno", part: "docs", runtime: "deno", run: runExamplesOnDeno },
   { title: "examples on Bun", part: "docs", runtime: "bun", run: runExamplesOnBun },
   ...testSteps("unit", "tests", (path) => path.endsWith("_test.ts") && !path.endsWith("_process_test.ts"), []),

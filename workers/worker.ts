@@ -12,9 +12,13 @@
 
 import { receiveStart } from "../lib/graph/thread_start.ts";
 
-if (receiveStart().role === "engine") await import("./engine.ts");
+const { role } = receiveStart();
+if (role === "engine") await import("./engine.ts");
+else if (role === "hnswlib") await import("./hnswlib.ts");
 else {
-  // A thread of a compiled program cannot load the module of a task when it needs it.
+  // A thread of a compiled program cannot load the modules of tasks when it needs them.
   await import("../lib/graph/project_task.ts");
+  await import("../lib/graph/link_task.ts");
+  await import("../lib/graph/search_task.ts");
   await import("./reader.ts");
 }

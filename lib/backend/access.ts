@@ -32,6 +32,8 @@ export interface ReadAccess {
   consistently<R>(read: () => R): R;
   /** Takes a state for an iterator at its first step. */
   beginIteration(iterator: Detachable): PageSource;
+  /** An object that is the same as long as all reads answer the same; undefined while a transaction is running. */
+  fixedState(): object | undefined;
 }
 
 /** What a writer asks for, besides reading. */

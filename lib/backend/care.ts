@@ -2,6 +2,7 @@
 
 import type { Operation } from "./change.ts";
 import type { Key } from "./key_value.ts";
+import type { NodeId } from "./schema.ts";
 
 /** When a commit is safe: `full` after a power cut, `normal` after a process crash, `off` neither promised. */
 export type Durability = "full" | "normal" | "off";
@@ -70,6 +71,10 @@ export interface TransferResult {
   readonly keyValues: number;
   /** Property rows that the reference system wrote (SQLite files only). */
   readonly properties: number;
+  /** Vector indexes. */
+  readonly vectorIndexes: number;
+  /** Vectors in them. */
+  readonly vectors: number;
 }
 
 /** How to import. */
@@ -94,6 +99,10 @@ export interface ImportCounts {
   readonly edges: number;
   /** Key-values. */
   readonly keyValues: number;
+  /** Vector indexes. */
+  readonly vectorIndexes: number;
+  /** Vectors in them. */
+  readonly vectors: number;
 }
 
 /** A kind, type or label and how often it occurs. */
@@ -118,6 +127,10 @@ export interface DatabaseStats {
   readonly edges: number;
   /** Number of keys that have not expired. */
   readonly keyValues: number;
+  /** Number of vector indexes. */
+  readonly vectorIndexes: number;
+  /** Number of vectors in them. */
+  readonly vectors: number;
   /** Nodes per kind, by name in byte order. */
   readonly kinds: readonly NamedCount[];
   /** Edges per type, by name in byte order. */
@@ -182,4 +195,20 @@ export interface TagInfo {
 /** One difference between two commits. */
 export type Difference =
   | { readonly type: "node" | "edge"; readonly operation: Exclude<Operation, "expire">; readonly id: number }
-  | { readonly type: "kv"; readonly operation: Exclude<Operation, "expire">; readonly key: Key };
+  | { readonly type: "kv"; readonly operation: Exclude<Operation, "expire">; readonly key: Key }
+  | {
+    /** A vector index that was made or dropped, with or without vectors: `update` for one that was made again. */
+    readonly type: "vectorIndex";
+    readonly operation: Exclude<Operation, "expire">;
+    /** Its name. */
+    readonly index: string;
+  }
+  | {
+    /** A vector of a node. */
+    readonly type: "vector";
+    readonly operation: Exclude<Operation, "expire">;
+    /** Name of its index. */
+    readonly index: string;
+    /** The node. */
+    readonly nodeId: NodeId;
+  };

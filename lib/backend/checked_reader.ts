@@ -1,6 +1,7 @@
 /** The read half of the contract over the primitives of any engine. */
 
 import type { ReadAccess } from "./access.ts";
+import { CheckedVectorIndexReader, CheckedVectorReader } from "./checked_vectors.ts";
 import { NotFoundError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
 import { edgeNotFound, nodeNotFound } from "./not_found.ts";
@@ -35,6 +36,7 @@ import {
   checkPattern,
   checkSteps,
 } from "./validate.ts";
+import type { VectorIndexInfo, VectorIndexReader, VectorInput, VectorMatch, VectorSearchOptions } from "./vector.ts";
 
 /** An options argument that is a kind or type instead. */
 type RecordOptions = string | { readonly data?: boolean | undefined } | undefined;
@@ -47,6 +49,7 @@ export class CheckedReader {
   /** Where it reads. */
   protected readonly access: ReadAccess;
   readonly #source: AdjacencySource;
+  #vectors: CheckedVectorReader | undefined;
 
   constructor(access: ReadAccess) {
     this.access = access;
@@ -245,6 +248,33 @@ export class CheckedReader {
       const roots = start === undefined ? this.nodeIds({ kind: checked.root.kind }) : [start];
       return matchPattern(this.#source, roots, checked, limit);
     });
+  }
+
+  /** Reads of vectors. */
+  protected get vectors(): CheckedVectorReader {
+    return this.#vectors ??= new CheckedVectorReader(this.access);
+  }
+
+  vectorIndexes(): VectorIndexInfo[] {
+    return this.vectors.list();
+  }
+
+  vectorIndex(name: string): VectorIndexReader {
+    return new CheckedVectorIndexReader(this.vectors.existing(name, "vectorIndex"), this.vectors);
+  }
+
+  getVector(name: string, nodeId: number): Float32Array | undefined {
+    return this.vectors.get(name, nodeId, "getVector");
+  }
+
+  searchVectors(name: string, query: VectorInput, options?: VectorSearchOptions): VectorMatch[];
+  searchVectors(name: string, queries: readonly VectorInput[], options?: VectorSearchOptions): VectorMatch[][];
+  searchVectors(
+    name: string,
+    queries: VectorInput | readonly VectorInput[],
+    options: VectorSearchOptions = {},
+  ): VectorMatch[] | VectorMatch[][] {
+    return this.vectors.search(name, queries, options, "searchVectors");
   }
 
   project(options?: ProjectOptions, gang?: Gang): Projection {

@@ -34,6 +34,7 @@ export class CheckedSnapshot extends CheckedReader {
         },
         release() {},
       }),
+      fixedState: () => view,
     };
     super(access);
     this.kv = new CheckedKeyValueReader(access);

@@ -3,6 +3,7 @@
 import type { WriteAccess } from "./access.ts";
 import { CheckedKeyValueStore } from "./checked_key_value_store.ts";
 import { CheckedReader } from "./checked_reader.ts";
+import { CheckedVectorIndex, CheckedVectorWriter } from "./checked_vectors.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { MergeResult } from "./graph_backend.ts";
 import { patchJsonText } from "./json.ts";
@@ -11,6 +12,7 @@ import { type CheckedEdge, checkEdge, checkEdgeUpdate, checkNode, checkNodeUpdat
 import type { EdgeInput, EdgeRecord, EdgeUpdate, NodeInput, NodeRecord, NodeUpdate } from "./schema.ts";
 import type { ReadStore } from "./store.ts";
 import { checkId, checkLookup, checkPatch, checkTerm } from "./validate.ts";
+import type { NodeVector, VectorIndex, VectorIndexInfo, VectorIndexOptions, VectorInput } from "./vector.ts";
 
 /** Reads and writes of one access: the database itself, or a running transaction. */
 export class CheckedWriter extends CheckedReader {
@@ -18,6 +20,7 @@ export class CheckedWriter extends CheckedReader {
   protected override readonly access: WriteAccess;
   /** The key-value store. */
   readonly kv: CheckedKeyValueStore;
+  #vectors: CheckedVectorWriter | undefined;
 
   constructor(access: WriteAccess) {
     super(access);
@@ -176,6 +179,35 @@ export class CheckedWriter extends CheckedReader {
     this.access.write("deleteEdge", (store) => {
       if (!store.deleteEdge(id)) throw edgeNotFound("deleteEdge", id);
     });
+  }
+
+  /** Reads and writes of vectors. */
+  protected override get vectors(): CheckedVectorWriter {
+    return this.#vectors ??= new CheckedVectorWriter(this.access);
+  }
+
+  override vectorIndex(name: string): VectorIndex {
+    return new CheckedVectorIndex(this.vectors.existing(name, "vectorIndex"), this.vectors);
+  }
+
+  createVectorIndex(name: string, options: VectorIndexOptions): VectorIndexInfo {
+    return this.vectors.create(name, options);
+  }
+
+  dropVectorIndex(name: string): boolean {
+    return this.vectors.drop(name);
+  }
+
+  setVector(name: string, nodeId: number, vector: VectorInput): void {
+    this.vectors.set(name, nodeId, vector, "setVector");
+  }
+
+  setVectors(name: string, vectors: Iterable<NodeVector>): number {
+    return this.vectors.setMany(name, vectors, "setVectors");
+  }
+
+  deleteVector(name: string, nodeId: number): boolean {
+    return this.vectors.delete(name, nodeId, "deleteVector");
   }
 }
 

@@ -10,11 +10,15 @@ import {
   formatKeyValue,
   formatNode,
   formatProperty,
+  formatVector,
+  formatVectorIndex,
   type NodeRow,
   type PropertyRow,
   type SnapshotHeader,
 } from "./snapshot_row.ts";
 import type { KeyPosition, Page, ReadStore, StoredEntry } from "./store.ts";
+import type { StoredVector } from "./vector.ts";
+import type { StoredVectorIndex } from "./vector_store.ts";
 
 /** What an export asks of an engine besides the usual reads, all of one state. */
 export interface ExportSource {
@@ -55,15 +59,16 @@ export function exportSnapshot(
   return access.consistently(() => {
     const now = access.now();
     const header = readHeader(source, now);
-    const { nodes, edges, keyValues, properties } = header;
-    const total = nodes + edges + keyValues + properties;
+    const { nodes, edges, keyValues, properties, vectorIndexes, vectors } = header;
+    const total = nodes + edges + keyValues + properties + vectorIndexes + vectors;
     const sizeBytes = writeLines(path, withProgress(rows(source, header, now), total, options));
-    return { path, sizeBytes, nodes, edges, keyValues, properties };
+    return { path, sizeBytes, nodes, edges, keyValues, properties, vectorIndexes, vectors };
   });
 }
 
 function readHeader(source: ExportSource, now: number): SnapshotHeader {
   const { store } = source;
+  const indexes = store.vectorIndexes();
   return {
     lsn: store.lsn,
     timeMs: now,
@@ -71,6 +76,8 @@ function readHeader(source: ExportSource, now: number): SnapshotHeader {
     edges: store.countEdges(undefined),
     keyValues: store.countValues(now),
     properties: source.countProperties(),
+    vectorIndexes: indexes.length,
+    vectors: indexes.reduce((sum, { count }) => sum + count, 0),
     nextNodeId: source.nextNodeId(),
     nextEdgeId: source.nextEdgeId(),
   };
@@ -96,6 +103,22 @@ function* rows(source: ExportSource, header: SnapshotHeader, now: number): Gener
   for (const edge of source.edgeRows()) yield formatEdge(edge);
   for (const row of liveEntries(source.store, now)) yield formatKeyValue(row);
   for (const property of source.propertyRows()) yield formatProperty(property);
+  for (const index of source.store.vectorIndexes()) {
+    yield formatVectorIndex(index.definition);
+    for (const { nodeId, vector, vectorId, metadata } of storedVectors(source.store, index)) {
+      yield formatVector({ index: index.definition.name, nodeId, vector, vectorId, metadata });
+    }
+  }
+}
+
+/** All vectors of an index, by node. */
+export function* storedVectors(store: ReadStore, index: StoredVectorIndex): Generator<StoredVector> {
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const page: Page<StoredVector, number> = store.vectorPage<StoredVector>(index, "vector", after, PAGE);
+    yield* page.items;
+    after = page.next;
+  }
 }
 
 /** Key-values that have not expired, in byte order of their keys. */

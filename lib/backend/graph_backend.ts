@@ -36,6 +36,7 @@ import type {
   NodeUpdate,
   Schema,
 } from "./schema.ts";
+import type { NodeVector, VectorIndex, VectorIndexInfo, VectorIndexOptions, VectorInput } from "./vector.ts";
 
 /** What a merge found or made. */
 export interface MergeResult {
@@ -106,12 +107,47 @@ export interface GraphWriter<S extends Schema = AnySchema> {
   patchEdge(id: EdgeId, patch: DataPatch<S["edges"]>): EdgeOf<S>;
   /** Deletes an edge. @throws {NotFoundError} when there is none. O(log n). */
   deleteEdge(id: EdgeId): void;
+
+  /**
+   * Makes an index for vectors of nodes.
+   *
+   * @throws {ConflictError} when there is one with this name
+   * @example
+   * ```ts
+   * import { open } from "@sqlitegraph/sqlitegraph";
+   *
+   * using db = open(":memory:");
+   * const ada = db.insertNode({ kind: "Person", name: "Ada" });
+   * db.createVectorIndex("bio", { dimension: 3, metric: "cosine" });
+   * db.setVector("bio", ada, [1, 0, 0]);
+   * console.log(db.searchVectors("bio", [1, 1, 0], { k: 1 })); // [ { nodeId: 1, distance: 0.29289323 } ]
+   * ```
+   */
+  createVectorIndex(name: string, options: VectorIndexOptions): VectorIndexInfo;
+  /** Removes an index and its vectors; false when there was none. O(vectors). */
+  dropVectorIndex(name: string): boolean;
+  /** An index, to read and write. @throws {NotFoundError} when there is none. */
+  vectorIndex(name: string): VectorIndex<S>;
+  /**
+   * Gives a node its vector in an index; one that it had is replaced.
+   *
+   * @throws {NotFoundError} when there is no such index or node
+   * @throws {InvalidArgumentError} for a vector of another dimension, with a number that is not finite, and for one of length 0
+   *   where the metric is `cosine`
+   */
+  setVector(name: string, nodeId: NodeId, vector: VectorInput): void;
+  /** The same for many nodes: all of them or none. Returns how many. */
+  setVectors(name: string, vectors: Iterable<NodeVector>): number;
+  /** Takes a node's vector away; false when it had none. @throws {NotFoundError} when there is no such index. */
+  deleteVector(name: string, nodeId: NodeId): boolean;
 }
 
 /** What a transaction's function works with. Reads see the transaction's own writes. Throws `ClosedError` after its end. */
 export interface GraphTransaction<S extends Schema = AnySchema> extends GraphReader<S>, GraphWriter<S> {
   /** The key-value store. */
   readonly kv: KeyValueStore;
+  /** An index, to read and write. @throws {NotFoundError} when there is none. */
+  vectorIndex(name: string): VectorIndex<S>;
   /**
    * Runs a function in a transaction of its own, or in a savepoint when one is running. Commits when it returns, rolls back
    * when it throws and throws the same. Nothing is visible outside before the commit. Calls on the database inside it join it.

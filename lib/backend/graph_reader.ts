@@ -29,6 +29,7 @@ import type {
   NodeOfKind,
   Schema,
 } from "./schema.ts";
+import type { VectorIndexInfo, VectorIndexReader, VectorInput, VectorMatch, VectorSearchOptions } from "./vector.ts";
 
 /** Leaves `data` out of a record. */
 export interface WithoutData {
@@ -134,4 +135,20 @@ export interface GraphReader<S extends Schema = AnySchema> {
    * @throws {InvalidArgumentError} for an edge without the asked weight where there is no default
    */
   project(options?: ProjectOptions<KindOf<S>, EdgeTypeOf<S>>, gang?: Gang): Projection;
+
+  /** All vector indexes, by name in byte order. */
+  vectorIndexes(): VectorIndexInfo[];
+  /** A vector index, to read. @throws {NotFoundError} when there is none. */
+  vectorIndex(name: string): VectorIndexReader<S>;
+  /** Vector of a node in an index, or undefined. @throws {NotFoundError} when there is no such index. O(log n). */
+  getVector(name: string, nodeId: NodeId): Float32Array | undefined;
+  /**
+   * The nearest vectors of an index, by ascending distance, then node id.
+   *
+   * @throws {NotFoundError} when there is no such index
+   * @throws {InvalidArgumentError} for a query of another dimension or with numbers that are not finite
+   */
+  searchVectors(name: string, query: VectorInput, options?: VectorSearchOptions<S>): VectorMatch[];
+  /** The same for many queries; results in their order. */
+  searchVectors(name: string, queries: readonly VectorInput[], options?: VectorSearchOptions<S>): VectorMatch[][];
 }

@@ -3,8 +3,10 @@
 import { InvalidArgumentError } from "./errors.ts";
 import { type JsonValue, stringifyJson } from "./json.ts";
 import type { Key, KeyValue } from "./key_value.ts";
-import type { EdgeRow, KeyValueRow, NodeRow } from "./snapshot_row.ts";
+import type { EdgeRow, KeyValueRow, NodeRow, VectorRow } from "./snapshot_row.ts";
 import { checkId, checkKey, checkObject, checkTtl, show } from "./validate.ts";
+import type { VectorIndexOptions, VectorInput } from "./vector.ts";
+import { checkVectorIndex, isVector, type VectorIndexDefinition } from "./vector_input.ts";
 
 /** Data of a record that is imported: a value, or the JSON text of one, which is stored as it is. At most one of them. */
 export interface ImportedData {
@@ -52,6 +54,22 @@ export interface ImportedKeyValue {
   readonly ttlSeconds?: number | undefined;
 }
 
+/** A vector index that is imported. Its name may be blank or hold NUL. */
+export interface ImportedVectorIndex extends VectorIndexOptions {
+  /** Its name. */
+  readonly name: string;
+}
+
+/** A vector that is imported, after its index and its node. */
+export interface ImportedVector {
+  /** Name of its index. */
+  readonly index: string;
+  /** The node that it belongs to. */
+  readonly nodeId: number;
+  /** Its numbers. */
+  readonly vector: VectorInput;
+}
+
 /** One record. */
 export type ImportRecord =
   | {
@@ -65,6 +83,14 @@ export type ImportRecord =
   | {
     /** A key-value. */
     readonly kv: ImportedKeyValue;
+  }
+  | {
+    /** A vector index. */
+    readonly vectorIndex: ImportedVectorIndex;
+  }
+  | {
+    /** A vector of a node. */
+    readonly vector: ImportedVector;
   };
 
 const NO_LABELS: readonly string[] = [];
@@ -108,6 +134,28 @@ export function checkImportedKeyValue(keyValue: unknown, call: string, now: numb
     key: checkKey(key, call),
     value: value as KeyValue,
     expiresAt: ttlMs === undefined ? expiresAt : now + ttlMs,
+  };
+}
+
+/** Checks a vector index. */
+export function checkImportedVectorIndex(index: unknown, call: string): VectorIndexDefinition {
+  const { name, ...options } = checkObject(index, call, "vectorIndex");
+  const checkedName = checkWellFormed(name, call, "name");
+  return { ...checkVectorIndex("index", options as unknown as VectorIndexOptions, call), name: checkedName };
+}
+
+/** Checks a vector but for its numbers, which are compared with its index. */
+export function checkImportedVector(row: unknown, call: string): VectorRow {
+  const { index, nodeId, vector } = checkObject(row, call, "vector");
+  if (!isVector(vector)) {
+    throw refused(call, "vector", vector, `is ${show(vector)}; give a Float32Array or an array of numbers`);
+  }
+  return {
+    index: checkWellFormed(index, call, "index"),
+    nodeId: checkId(nodeId, call, "nodeId"),
+    vector,
+    vectorId: undefined,
+    metadata: undefined,
   };
 }
 

@@ -3,7 +3,14 @@
 import type { WriteAccess } from "./access.ts";
 import type { ImportCounts, ImportRecordsOptions } from "./care.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import { checkImportedEdge, checkImportedKeyValue, checkImportedNode, type ImportRecord } from "./import_record.ts";
+import {
+  checkImportedEdge,
+  checkImportedKeyValue,
+  checkImportedNode,
+  checkImportedVector,
+  checkImportedVectorIndex,
+  type ImportRecord,
+} from "./import_record.ts";
 import { type ImportTarget, restoreRows, type RowRestorer } from "./restore_rows.ts";
 import { checkId, show } from "./validate.ts";
 
@@ -42,25 +49,30 @@ export function importRecords(
     options.onProgress?.({ phase: "import", done: place });
     options.signal?.throwIfAborted();
     restorer.raiseNextIds(nextNodeId, nextEdgeId);
-    const { nodes, edges, keyValues } = restorer;
-    return { nodes, edges, keyValues };
+    const { nodes, edges, keyValues, vectorIndexes, vectors } = restorer;
+    return { nodes, edges, keyValues, vectorIndexes, vectors };
   });
 }
 
+type AnyRecord = Partial<Record<"node" | "edge" | "kv" | "vectorIndex" | "vector", unknown>>;
+
 /** Hot. */
-function restore(restorer: RowRestorer, record: Partial<Record<"node" | "edge" | "kv", unknown>>, place: number): void {
+function restore(restorer: RowRestorer, record: AnyRecord, place: number): void {
   if (typeof record !== "object" || record === null) throw notRecord(record, place);
   if (record.edge !== undefined) restorer.edge(checkImportedEdge(record.edge, CALL), place);
   else if (record.node !== undefined) restorer.node(checkImportedNode(record.node, CALL), place);
   else if (record.kv !== undefined) restorer.keyValue(checkImportedKeyValue(record.kv, CALL, restorer.now));
-  else throw notRecord(record, place);
+  else if (record.vector !== undefined) restorer.vector(checkImportedVector(record.vector, CALL), place);
+  else if (record.vectorIndex !== undefined) {
+    restorer.vectorIndex(checkImportedVectorIndex(record.vectorIndex, CALL), place);
+  } else throw notRecord(record, place);
 }
 
 function notRecord(record: unknown, place: number): InvalidArgumentError {
   return badRecord(
     "records",
     record,
-    `${place} is no record; records look like { node: {...} }, { edge: ... } or { kv: ... }`,
+    `${place} is no record; records look like { node: {...} }, { edge: ... }, { kv: ... }, { vectorIndex: ... } or { vector: ... }`,
   );
 }
 

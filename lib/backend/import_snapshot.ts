@@ -9,7 +9,7 @@ import { parseHeader, parseRow, type SnapshotHeader, type SnapshotRow } from "./
 
 /** Rows between two reports of progress. */
 const PROGRESS_ROWS = 1000;
-const COUNTED = ["nodes", "edges", "keyValues", "properties"] as const;
+const COUNTED = ["nodes", "edges", "keyValues", "properties", "vectorIndexes", "vectors"] as const;
 
 /**
  * Reads a file of `exportSnapshot` in one transaction.
@@ -52,8 +52,8 @@ export function importSnapshot(
     }
     // Ids that were given before the export are not given again.
     restorer.raiseNextIds(header.nextNodeId, header.nextEdgeId);
-    const { nodes, edges, keyValues, properties } = restorer;
-    return { path, sizeBytes, nodes, edges, keyValues, properties };
+    const { nodes, edges, keyValues, properties, vectorIndexes, vectors } = restorer;
+    return { path, sizeBytes, nodes, edges, keyValues, properties, vectorIndexes, vectors };
   });
 }
 
@@ -70,5 +70,7 @@ function restore(restorer: RowRestorer, row: SnapshotRow, line: number): void {
   if ("node" in row) restorer.node(row.node, line);
   else if ("edge" in row) restorer.edge(row.edge, line);
   else if ("kv" in row) restorer.keyValue(row.kv);
+  else if ("vector" in row) restorer.vector(row.vector, line);
+  else if ("vectorIndex" in row) restorer.vectorIndex(row.vectorIndex, line);
   else restorer.property(row.property, line);
 }

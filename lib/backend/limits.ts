@@ -35,3 +35,33 @@ export const MAX_COMMIT_CHANGES = 65_536;
 
 /** How long a writer waits for another process by default, in milliseconds. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
+
+/** Most numbers in a vector. */
+export const MAX_VECTOR_DIMENSION = 4_096;
+
+/** Most links of a vector on a layer of its index (twice as many on the lowest). */
+export const MAX_VECTOR_M = 64;
+
+/** Links of a vector on a layer, unless an index says otherwise. */
+export const DEFAULT_VECTOR_M = 16;
+
+/** Most candidates that are weighed when a vector is linked. */
+export const MAX_VECTOR_EF_CONSTRUCTION = 2_000;
+
+/** Candidates that are weighed when a vector is linked, unless an index says otherwise. */
+export const DEFAULT_VECTOR_EF_CONSTRUCTION = 200;
+
+/** Most results and most candidates of a vector search. */
+export const MAX_VECTOR_K = 10_000;
+
+/** Results of a vector search, unless it says otherwise. */
+export const DEFAULT_VECTOR_K = 10;
+
+/** Candidates of a vector search, unless it or the index says otherwise. */
+export const DEFAULT_VECTOR_EF_SEARCH = 64;
+
+/** Largest number in a vector: sums of squares of 4,096 differences stay finite 32-bit floats. */
+export const MAX_VECTOR_NUMBER = 1e17;
+
+/** Largest number in a vector of an index with storage `f16`. */
+export const MAX_HALF_FLOAT = 65_504;

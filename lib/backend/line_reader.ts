@@ -155,7 +155,8 @@ export class LineReader {
   }
 }
 
-function openError(file: string, error: unknown): NotFoundError | IoError {
+/** The error of a file that cannot be opened. */
+export function openError(file: string, error: unknown): NotFoundError | IoError {
   const options = { field: "file", value: file, cause: error };
   if ((error as { code?: string }).code === "ENOENT") {
     return new NotFoundError(`there is no file ${file}`, { ...options, code: "file-not-found" });

@@ -2,6 +2,7 @@
 
 import type { GraphBackend } from "./graph_backend.ts";
 import type { ImportTarget } from "./restore_rows.ts";
+import type { VectorNews } from "./state_source.ts";
 
 /** What a transaction's function in a group gave. */
 export type GroupResult<R> =
@@ -24,8 +25,22 @@ export interface IdLease {
   readonly endEdgeId: number;
 }
 
+/** The vector indexes that the thread which writes a database has in memory. */
+export interface ServedVectors {
+  /** Puts an index of the newest commit into memory, if it exists. */
+  load(index: number): void;
+  /** What was put into memory or left it since this was last asked; undefined: nothing. */
+  takeNews(): VectorNews | undefined;
+  /** Whether there are vectors to link or places of deleted ones to give up. */
+  readonly hasWork: boolean;
+  /** Does so until everything is done or a function, asked every few vectors, says that it is enough. */
+  work(isEnough: () => boolean): void;
+}
+
 /** An open database whose states other threads read. */
 export interface ServedEngine {
+  /** Vector indexes in memory. */
+  readonly vectors: ServedVectors;
   /** The database, as this thread uses it. */
   readonly backend: GraphBackend;
   /** What other threads need to read it: cloneable by `postMessage`. */

@@ -1,5 +1,6 @@
 /**
- * Rows of a snapshot file (JSON Lines): a header, then nodes, edges, key-values and properties. `docs/export.md` describes them.
+ * Rows of a snapshot file (JSON Lines): a header, then nodes, edges, key-values, properties, vector indexes and vectors.
+ * `docs/export.md` describes them.
  * Texts of `data` and JSON values are carried as they are stored, so that no number changes its notation.
  */
 
@@ -9,6 +10,8 @@ import { jsonMembers, type JsonValue, parseJson, stringifyJson } from "./json.ts
 import type { Key, KeyValue } from "./key_value.ts";
 import { MAX_ID } from "./limits.ts";
 import { checkKey, keyToUser, show } from "./validate.ts";
+import type { VectorIndexOptions, VectorInput } from "./vector.ts";
+import { checkVectorIndex, type VectorIndexDefinition } from "./vector_input.ts";
 
 /** Version of the rows. */
 export const SNAPSHOT_FORMAT = 1;
@@ -21,6 +24,9 @@ export interface SnapshotHeader {
   readonly edges: number;
   readonly keyValues: number;
   readonly properties: number;
+  /** 0 in files of releases without vectors, as `vectors` is. */
+  readonly vectorIndexes: number;
+  readonly vectors: number;
   /** Smallest id that a new node may get. */
   readonly nextNodeId: number;
   /** Smallest id that a new edge may get. */
@@ -60,12 +66,27 @@ export interface PropertyRow {
   readonly value: string;
 }
 
+/** A vector of an index. */
+export interface VectorRow {
+  /** Name of the index. */
+  readonly index: string;
+  /** The node that it belongs to; 0 for a vector that the Rust system wrote. */
+  readonly nodeId: number;
+  readonly vector: VectorInput;
+  /** Number of a vector that belongs to no node. */
+  readonly vectorId: number | undefined;
+  /** JSON text beside such a vector. */
+  readonly metadata: string | undefined;
+}
+
 /** Any row after the header. */
 export type SnapshotRow =
   | { readonly node: NodeRow }
   | { readonly edge: EdgeRow }
   | { readonly kv: KeyValueRow }
-  | { readonly property: PropertyRow };
+  | { readonly property: PropertyRow }
+  | { readonly vectorIndex: VectorIndexDefinition }
+  | { readonly vector: VectorRow };
 
 /** The line of the header. */
 export function formatHeader(header: SnapshotHeader): string {
@@ -102,12 +123,27 @@ export function formatProperty(row: PropertyRow): string {
   return JSON.stringify({ property: { node: row.node, key: row.key, value: row.value } });
 }
 
+/** The line of a vector index. */
+export function formatVectorIndex(definition: VectorIndexDefinition): string {
+  const { name, dimension, metric, m, efConstruction, efSearch, storage, seed, engine } = definition;
+  return JSON.stringify({
+    vectorIndex: { name, dimension, metric, m, efConstruction, efSearch, storage, seed, engine },
+  });
+}
+
+/** The line of a vector: its 32-bit floats, little-endian, in base64. */
+export function formatVector({ index, nodeId, vector, vectorId, metadata }: VectorRow): string {
+  const { buffer, byteOffset, byteLength } = vector instanceof Float32Array ? vector : new Float32Array(vector);
+  const values = toBase64(new Uint8Array(buffer, byteOffset, byteLength));
+  return JSON.stringify({ vector: { index, node: nodeId === 0 ? undefined : nodeId, vectorId, metadata, values } });
+}
+
 function oneLine(text: string): string {
   return text.includes("\n") || text.includes("\r") ? stringifyJson(parseJson(text), "exportSnapshot: data") : text;
 }
 
 function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
 function fromBase64(text: string): Uint8Array {
@@ -156,6 +192,7 @@ export function parseHeader(text: string, line: number): SnapshotHeader {
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
     throw bad(line, `lacks the number ${name}`);
   };
+  const laterCount = (name: string): number => fields[name] === undefined ? 0 : count(name);
   return {
     lsn: count("lsn"),
     timeMs: count("timeMs"),
@@ -163,6 +200,8 @@ export function parseHeader(text: string, line: number): SnapshotHeader {
     edges: count("edges"),
     keyValues: count("keyValues"),
     properties: count("properties"),
+    vectorIndexes: laterCount("vectorIndexes"),
+    vectors: laterCount("vectors"),
     nextNodeId: count("nextNodeId"),
     nextEdgeId: count("nextEdgeId"),
   };
@@ -215,9 +254,41 @@ export function parseRow(text: string, line: number): SnapshotRow {
       return {
         property: { node: id("node"), key: string(fields["key"], "key"), value: string(fields["value"], "value") },
       };
+    case "vectorIndex": {
+      const { name, ...options } = fields;
+      return { vectorIndex: parseVectorIndex(string(name, "name"), options, line) };
+    }
+    case "vector": {
+      const { vectorId, metadata } = fields;
+      return {
+        vector: {
+          index: string(fields["index"], "index"),
+          nodeId: vectorId === undefined ? id("node") : 0,
+          vector: parseVector(string(fields["values"], "values"), line),
+          vectorId: vectorId === undefined ? undefined : id("vectorId"),
+          metadata: metadata === undefined ? undefined : string(metadata, "metadata"),
+        },
+      };
+    }
     default:
       throw bad(line, `is of the unknown type ${show(type)}`);
   }
+}
+
+/** An index whose name may be any that a file can hold. */
+function parseVectorIndex(name: string, options: Fields, line: number): VectorIndexDefinition {
+  const call = `importSnapshot: line ${line}`;
+  return { ...checkVectorIndex("index", options as unknown as VectorIndexOptions, call), name };
+}
+
+function parseVector(base64: string, line: number): Float32Array {
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.length % 4 !== 0 || bytes.toString("base64") !== base64) {
+    throw bad(line, "has values that are no 32-bit floats in base64");
+  }
+  const vector = new Float32Array(bytes.length / 4);
+  new Uint8Array(vector.buffer).set(bytes);
+  return vector;
 }
 
 function parseKeyValue(fields: Fields, line: number, string: (value: unknown, name: string) => string): KeyValueRow {

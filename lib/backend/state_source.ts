@@ -17,8 +17,22 @@ export interface HeldState extends View {
   share(): Promise<unknown>;
 }
 
+/** What became of vector indexes in the memory that the writer shares. */
+export interface VectorNews {
+  /** What other threads attach to, of indexes that were put there: cloneable by `postMessage`. */
+  readonly added: readonly unknown[];
+  /** Numbers of indexes that are no longer there. */
+  readonly removed: readonly number[];
+}
+
 /** Gives out states. One per thread. */
 export interface StateSource {
+  /** Called once for each vector index that a search wanted and that is not in memory: it compares stored vectors until it is. */
+  onMissingVectors: (index: number) => void;
+  /** What threads attach to of a vector index in memory; undefined when it is not there, as far as this thread was told. */
+  vectorsOf(index: number): unknown;
+  /** Takes note of vector indexes in memory. */
+  noteVectors(news: VectorNews): void;
   /** LSN of the newest commit that can be read. */
   readonly lsn: number;
   /**

@@ -16,6 +16,7 @@ import type {
 import type { EdgeRecord, NodeRecord } from "./schema.ts";
 import type { KeyValue } from "./key_value.ts";
 import type { CheckedValue } from "./value_input.ts";
+import type { VectorReads, VectorWrites } from "./vector_store.ts";
 
 /** A page of results and where the next one starts. */
 export interface Page<T, C> {
@@ -54,7 +55,7 @@ export interface KeyPosition {
  * Reads of one state. Ids are positive safe integers, texts well-formed. A list of types without entries lets nothing pass,
  * undefined all; it holds no type twice. `withData` false leaves `data` out of records.
  */
-export interface ReadStore {
+export interface ReadStore extends VectorReads {
   /** Number of the last commit (inside a transaction: of the last one before it). */
   readonly lsn: number;
 
@@ -127,7 +128,7 @@ export interface ReadStore {
  * Reads and writes of the running transaction. Each write notes its changes for listeners and for the commit. A call that
  * needs a record that exists is only made for one.
  */
-export interface WriteStore extends ReadStore {
+export interface WriteStore extends ReadStore, VectorWrites {
   /** Inserts a node and returns its id. Hot. */
   insertNode(node: CheckedNode): number;
   /** Smallest id of a node with this kind and name, or undefined. */

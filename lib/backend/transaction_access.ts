@@ -54,6 +54,10 @@ export class TransactionAccess implements WriteAccess {
     return this.#live("next").beginIteration(iterator);
   }
 
+  fixedState(): undefined {
+    return undefined;
+  }
+
   write<R>(call: string, run: (store: WriteStore) => R): R {
     return this.#live(call).write(call, run);
   }

@@ -77,6 +77,10 @@ function differenceJson(difference: Difference): object {
 function textOf(graph: GraphReader, difference: Difference): string {
   if (difference.type === "kv") return keyText(difference.key);
   if (difference.type === "node") return nodeText(nodeHeader(graph, difference.id));
+  if (difference.type === "vectorIndex") return printable(difference.index);
+  if (difference.type === "vector") {
+    return `${printable(difference.index)} of ${nodeText(nodeHeader(graph, difference.nodeId))}`;
+  }
   const { id, from, to, type } = graph.requireEdge(difference.id);
   return `${id}: ${nodeText(nodeHeader(graph, from))} ${printable(type)} → ${nodeText(nodeHeader(graph, to))}`;
 }

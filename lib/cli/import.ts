@@ -13,14 +13,10 @@ import { isSnapshotFile, readJsonLines } from "../graph/json_lines.ts";
 import { joinSources, type RowSource } from "../graph/row_source.ts";
 import { backendOption, type CommandParser, EXIT_OK, invocation, jsonOption, UsageError } from "./command.ts";
 import { openOrCreate } from "./database.ts";
-import { errorJson } from "./error_report.ts";
-import { toJsonText } from "./json_text.ts";
 import type { Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
-import { countOf, formatCount, formatDuration, printable } from "./table.ts";
-
-/** Skipped rows that are shown to a person; `--json` reports all of them. */
-const SHOWN_SKIPS = 50;
+import { SkipReport } from "./skip_report.ts";
+import { countOf, formatCount, formatDuration } from "./table.ts";
 
 type Format = "jsonl" | "csv" | "tsv" | "snapshot";
 
@@ -137,33 +133,4 @@ function importRows(source: RowSource, args: ImportArguments, output: Output, st
 function countsText(counts: { nodes: number; edges: number; keyValues: number }): string {
   const { nodes, edges, keyValues } = counts;
   return `${countOf(nodes, "node")}, ${countOf(edges, "edge")} and ${countOf(keyValues, "key")}`;
-}
-
-/** Says on standard error which rows were left out, and why. */
-class SkipReport {
-  readonly #output: Output;
-  readonly #json: boolean;
-  readonly #shown: string[] = [];
-  #count = 0;
-
-  constructor(output: Output, json: boolean) {
-    this.#output = output;
-    this.#json = json;
-  }
-
-  add({ row, file, line }: SkippedRow, reason: GraphError): void {
-    this.#count++;
-    if (this.#json) {
-      this.#output.errorLine(toJsonText({ skipped: { row, file, line, ...errorJson(reason) } }));
-    } else if (this.#count <= SHOWN_SKIPS) {
-      this.#shown.push(`skipped ${printable(file ?? "")} line ${line}: ${printable(reason.message)}`);
-    }
-  }
-
-  /** For people: once the progress bar is gone. */
-  finish(): void {
-    for (const text of this.#shown) this.#output.errorLine(text);
-    const rest = this.#count - this.#shown.length;
-    if (rest > 0) this.#output.errorLine(`... and ${countOf(rest, "row")} more; --json reports all of them`);
-  }
 }

@@ -32,12 +32,13 @@ import { patternCommand } from "./pattern.ts";
 import { salvageCommand } from "./salvage.ts";
 import { statusCommand } from "./status.ts";
 import { tagCommand } from "./tag.ts";
+import { vectorCommand } from "./vector.ts";
 import { VERSION } from "./version.ts";
 
 // In groups: the types of `or` end at 15 parsers.
 const commands = or(
   or(importCommand, importReferenceCommand, exportCommand, statusCommand, inspectCommand),
-  or(getCommand, neighborsCommand, pathCommand, bfsCommand, patternCommand, algoCommand, kvCommand),
+  or(getCommand, neighborsCommand, pathCommand, bfsCommand, patternCommand, algoCommand, kvCommand, vectorCommand),
   or(tagCommand, historyCommand, diffCommand),
   or(backupCommand, checkCommand, checkpointCommand, compactCommand, salvageCommand),
 ) as unknown as Parser<"sync", Invocation, unknown>;

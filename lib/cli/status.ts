@@ -16,7 +16,8 @@ export const statusCommand: CommandParser = command(
   invocation(object({ database: databaseArgument, json: jsonOption }), status),
   {
     brief: message`Show what a database holds.`,
-    description: message`Show kinds, edge types, labels and tags, sizes of file and log, and the last commit.`,
+    description:
+      message`Show kinds, edge types, labels, tags and vector indexes, sizes of file and log, and the last commit.`,
   },
 );
 
@@ -25,8 +26,9 @@ function status({ database, json }: { readonly database: string; readonly json: 
   const stats = db.stats();
   const logBytes = stats.logBytes > 0 || db.backend !== "v3" ? stats.logBytes : logBytesBeside(database);
   const tags = db.backend === "v3" ? db.tags() : undefined;
+  const vectorIndexes = db.vectorIndexes();
   if (json) {
-    output.json({ ...stats, logBytes, tags });
+    output.json({ ...stats, logBytes, tags, vectorIndexes });
     return EXIT_OK;
   }
   output.line(`file    ${printable(stats.path)}`);
@@ -40,6 +42,7 @@ function status({ database, json }: { readonly database: string; readonly json: 
   writeCounts(output, "edge type", "edges", stats.edgeTypes);
   writeCounts(output, "label", "nodes", stats.labels);
   writeCounts(output, "tag", "commit", tags?.map(({ name, lsn }) => ({ name, count: lsn })) ?? []);
+  writeCounts(output, "vector index", "vectors", vectorIndexes);
   return EXIT_OK;
 }
 

@@ -6,10 +6,12 @@ import type { ImportTarget } from "../backend/restore_rows.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { WriteStore } from "../backend/store.ts";
 import type { CheckedValue } from "../backend/value_input.ts";
+import type { VectorIndexDefinition } from "../backend/vector_input.ts";
+import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { ALL_EDGES, edgeKey, edgeTypeKey, labelKey, nameKey } from "./conflict_key.ts";
 import { KeyList, MAX_LISTED_KEYS } from "./key_list.ts";
 import type { OperationHandler } from "./operation_log.ts";
-import { addEdgeKeys, addNodeKeys, addValueKeys } from "./written_keys.ts";
+import { addEdgeKeys, addNodeKeys, addValueKeys, addVectorIndexKeys, addVectorKeys } from "./written_keys.ts";
 
 /** Code of the error of a transaction that conflicts with one that was committed before it. */
 export const TRANSACTION_CONFLICT = "transaction-conflict";
@@ -62,6 +64,9 @@ export class BatchApplier implements OperationHandler {
         const { id: edge, from, to, type } = edges[at] as EdgeRecord;
         addEdgeKeys(written, edge, from, to, type);
       }
+    }
+    for (const index of store.vectorIndexes()) {
+      if (store.readVector(index, id) !== undefined) addVectorKeys(written, index.definition.name, id);
     }
     store.deleteNode(id);
     this.#wroteStoredNode(node);
@@ -118,6 +123,41 @@ export class BatchApplier implements OperationHandler {
   deleteValue(key: Uint8Array): void {
     // A key that has expired by now is as good as deleted.
     if (this.#store.deleteValue(key, this.#now)) addValueKeys(this.written, key);
+  }
+
+  createVectorIndex(definition: VectorIndexDefinition): void {
+    const { name } = definition;
+    if (this.#store.vectorIndex(name) !== undefined) throw conflict(`vector index ${JSON.stringify(name)} was made`);
+    this.#store.createVectorIndex(definition);
+    addVectorIndexKeys(this.written, name);
+  }
+
+  dropVectorIndex(name: string): void {
+    this.#store.dropVectorIndex(this.#requireVectorIndex(name));
+    addVectorIndexKeys(this.written, name);
+  }
+
+  setVector(index: string, nodeId: number, vector: Float32Array): void {
+    const store = this.#store;
+    const stored = this.#requireVectorIndex(index);
+    if (stored.definition.dimension !== vector.length) {
+      throw conflict(`vector index ${JSON.stringify(index)} was made anew with another dimension`);
+    }
+    if (!store.nodeExists(nodeId)) throw conflict(`node ${nodeId}, which its new vector belongs to, was deleted`);
+    store.setVector(stored, nodeId, vector);
+    addVectorKeys(this.written, index, nodeId);
+  }
+
+  deleteVector(index: string, nodeId: number): void {
+    if (this.#store.deleteVector(this.#requireVectorIndex(index), nodeId)) {
+      addVectorKeys(this.written, index, nodeId);
+    }
+  }
+
+  #requireVectorIndex(name: string): StoredVectorIndex {
+    const index = this.#store.vectorIndex(name);
+    if (index === undefined) throw conflict(`vector index ${JSON.stringify(name)}, which it changes, was dropped`);
+    return index;
   }
 
   #requireNode(id: number): NodeRecord {

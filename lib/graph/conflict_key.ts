@@ -10,6 +10,9 @@ export const ALL_NODES = 1;
 /** All edges. */
 export const ALL_EDGES = 2;
 
+/** All vector indexes and vectors. */
+export const ALL_VECTORS = 3;
+
 // Four keys an id, from 4 on. Ids of more than 51 bits share theirs with smaller ones.
 const ID_MODULUS = 2 ** 51 - 2;
 
@@ -19,6 +22,10 @@ const NAME_SEED = 0x13198a2e;
 const EDGE_TYPE_SEED = 0x03707344;
 const VALUE_SEED = 0x299f31d0;
 const PREFIX_SEED = 0x082efa98;
+const VECTOR_INDEX_SEED = 0xec4e6c89;
+const VECTORS_SEED = 0x452821e6;
+const VECTOR_SEED = 0x38d01377;
+const NODE_VECTORS_SEED = 0xbe5466cf;
 
 /** A node. Hot. */
 export function nodeKey(id: number): number {
@@ -55,6 +62,26 @@ export function edgeTypeKey(type: string): number {
   return textKey(type, EDGE_TYPE_SEED);
 }
 
+/** Whether there is a vector index with a name, and what it is like. */
+export function vectorIndexKey(name: string): number {
+  return textKey(name, VECTOR_INDEX_SEED);
+}
+
+/** All vectors of an index. */
+export function vectorsKey(index: string): number {
+  return textKey(index, VECTORS_SEED);
+}
+
+/** A node's vector in an index. */
+export function vectorKey(index: string, nodeId: number): number {
+  return textKey(index, VECTOR_SEED, nodeId);
+}
+
+/** A node's vectors in all indexes. */
+export function nodeVectorsKey(nodeId: number): number {
+  return textKey("", NODE_VECTORS_SEED, nodeId);
+}
+
 /** A key of the key-value store. */
 export function valueKey(key: Uint8Array): number {
   return bytesKey(key, key.length, VALUE_SEED);
@@ -78,10 +105,10 @@ export function prefixKey(key: Uint8Array, prefix: number): number {
 /** All keys of the key-value store. */
 export const ALL_VALUES: number = prefixKey(new Uint8Array(0), 0);
 
-/** Hot: every name and label that is written or looked for. */
-function textKey(text: string, seed: number): number {
-  let low = seed;
-  let high = ~seed;
+/** Hot: every name and label that is written or looked for. With a node's id, of what belongs to both. */
+function textKey(text: string, seed: number, nodeId: number = 0): number {
+  let low = seed ^ Math.imul(nodeId | 0, 0xc2b2ae35);
+  let high = ~seed ^ Math.imul((nodeId / 2 ** 32) | 0, 0x27d4eb2f);
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     low = Math.imul(low ^ unit, 0x9e3779b1);

@@ -4,6 +4,7 @@ import { MessageChannel, type Transferable } from "node:worker_threads";
 import type { LongCallOptions, Progress } from "../backend/care.ts";
 import type { Change } from "../backend/change.ts";
 import { ClosedError, InvalidArgumentError } from "../backend/errors.ts";
+import type { VectorNews } from "../backend/state_source.ts";
 import { batchSize, encodeBatches, type NumberedBatch } from "./batch_codec.ts";
 import type {
   EngineCalls,
@@ -90,6 +91,8 @@ export class EngineClient {
   readonly leases: IdLeases;
   /** Called with changes in commit order, once `observe` was called. */
   onChanges: (changes: Change[]) => void = () => {};
+  /** Called with vector indexes that are in memory from now on. */
+  onVectorIndexes: (news: VectorNews) => void = () => {};
   /** Called once, when the thread ends by itself. */
   onDeath: (error: ClosedError) => void = () => {};
   readonly #path: string;
@@ -394,6 +397,9 @@ export class EngineClient {
         break;
       case "changes":
         this.onChanges([...message.changes]);
+        break;
+      case "vectorIndexes":
+        this.onVectorIndexes(message);
         break;
       case "rowsTaken":
         this.#onRows?.(message.report);

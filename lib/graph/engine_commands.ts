@@ -74,6 +74,7 @@ export class EngineCommands {
         this.#diffs.get(diff)?.return?.();
         this.#diffs.delete(diff);
       },
+      loadVectorIndex: (index) => engine.vectors.load(index),
       observe: (isObserved) => this.#observe(isObserved),
       close: () => engine.close(),
     };

@@ -15,6 +15,7 @@ import type {
 } from "../backend/care.ts";
 import type { Change } from "../backend/change.ts";
 import type { IdLease } from "../backend/served_engine.ts";
+import type { VectorNews } from "../backend/state_source.ts";
 import type { CompactResult, Retention } from "../v3/mod.ts";
 import type { EngineName } from "./file_engine.ts";
 import type { ChunkReport, EngineIngestOptions } from "./ingest_engine.ts";
@@ -66,6 +67,8 @@ export interface EngineCalls {
   nextDiff(diff: number): Difference[];
   /** Ends a comparison before its end. */
   endDiff(diff: number): void;
+  /** Puts a vector index into memory. */
+  loadVectorIndex(index: number): void;
   /** Begins or ends to send changes. */
   observe(isObserved: boolean): void;
   /** Closes the database; the last call. */
@@ -110,6 +113,8 @@ export type FromEngine =
   | { readonly kind: "granted" }
   | { readonly kind: "leaseFailed"; readonly error: unknown }
   | { readonly kind: "changes"; readonly changes: readonly Change[] }
+  /** Vector indexes that are in memory from now on, and those that are not any more. */
+  | ({ readonly kind: "vectorIndexes" } & VectorNews)
   /** What became of rows of the ingest that runs. */
   | { readonly kind: "rowsTaken"; readonly report: ChunkReport }
   /** The engine cannot go on. The last message. */

@@ -18,6 +18,12 @@ import { markDead } from "./sources.ts";
 /** After so long without work the thread lets its event loop turn once: for warnings, finalizers, garbage. */
 const IDLE_MS = 100;
 
+/** How long vectors are linked before the next look for messages. */
+const LINKING_MS = 1;
+
+/** While there is other work, vectors are linked once in so many steps. */
+const STEPS_PER_LINKING = 8;
+
 /** How long the next batch of an ingest waits for transactions that met a conflict, as it would be their next one. */
 const REPETITION_MS = 2;
 
@@ -80,6 +86,7 @@ class EngineService {
   /** Works until the database is closed or the caller has given the thread up. */
   async run(): Promise<void> {
     let hasTurned = false;
+    let steps = 0;
     while (!this.#hasClosed) {
       if (this.#mailbox.isAbandoned) return closeQuietly(this.#engine);
       this.#receiveAll();
@@ -91,12 +98,28 @@ class EngineService {
           if (this.#hadConflicts) this.#waitForRepetitions();
           else this.#continueIngest(this.#ingest);
         }
+        if (++steps % STEPS_PER_LINKING === 0) this.#linkVectors();
         hasTurned = false;
-      } else if (!this.#mailbox.wait(hasTurned ? Infinity : IDLE_MS)) {
+      } else if (this.#engine.vectors.hasWork) this.#linkVectors();
+      else if (!this.#mailbox.wait(hasTurned ? Infinity : IDLE_MS)) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         hasTurned = true;
       }
     }
+  }
+
+  /** Links vectors of earlier commits for a while: until then searches compare them one by one. */
+  #linkVectors(): void {
+    const { vectors } = this.#engine;
+    if (!vectors.hasWork) return;
+    const end = performance.now() + LINKING_MS;
+    vectors.work(() => performance.now() >= end);
+  }
+
+  /** Tells the caller which vector indexes are in memory, before he hears of what put them there. */
+  #postVectorNews(): void {
+    const news = this.#engine.vectors.takeNews();
+    if (news !== undefined) this.#mailbox.post([{ kind: "vectorIndexes", ...news }]);
   }
 
   /** Lets transactions that met a conflict come first, as soon as they do. */
@@ -165,6 +188,7 @@ class EngineService {
 
   #commit(batches: readonly NumberedBatch[]): void {
     const results = this.#committer.commit(batches.map(({ batch }) => batch));
+    this.#postVectorNews();
     const committed: number[] = [];
     const answers: FromEngine[] = [];
     let mustSync = false;
@@ -207,6 +231,7 @@ class EngineService {
   #call(call: ToEngine & { kind: "call" }): void {
     const answer = this.#commands.run(call, (message) => this.#mailbox.post([message]));
     this.#hasClosed = this.#engine.backend.closed;
+    if (!this.#hasClosed) this.#postVectorNews();
     this.#post(answer);
   }
 

@@ -3,6 +3,7 @@
 import {
   ALL_EDGES,
   ALL_NODES,
+  ALL_VECTORS,
   countPrefixes,
   edgeKey,
   edgeTypeKey,
@@ -10,9 +11,13 @@ import {
   labelKey,
   nameKey,
   nodeKey,
+  nodeVectorsKey,
   outgoingKey,
   prefixKey,
   valueKey,
+  vectorIndexKey,
+  vectorKey,
+  vectorsKey,
 } from "./conflict_key.ts";
 import { KeyList } from "./key_list.ts";
 import type { ReadRecorder } from "./read_recorder.ts";
@@ -110,5 +115,25 @@ class KeyRecorder implements ReadRecorder {
 
   keyPrefix(prefix: Uint8Array): void {
     this.#keys.add(prefixKey(prefix, countPrefixes(prefix) - 1));
+  }
+
+  vectorIndex(name: string): void {
+    this.#keys.add(vectorIndexKey(name));
+  }
+
+  vector(index: string, nodeId: number): void {
+    this.#keys.add(vectorKey(index, nodeId));
+  }
+
+  vectorsOf(nodeId: number): void {
+    this.#keys.add(nodeVectorsKey(nodeId));
+  }
+
+  vectors(index: string): void {
+    this.#keys.add(vectorsKey(index));
+  }
+
+  allVectors(): void {
+    this.#keys.add(ALL_VECTORS);
   }
 }

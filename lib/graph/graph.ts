@@ -30,6 +30,16 @@ import type {
   NodeUpdate,
   Schema,
 } from "../backend/schema.ts";
+import type {
+  NodeVector,
+  StoredVector,
+  VectorIndexInfo,
+  VectorIndexOptions,
+  VectorIndexStats,
+  VectorInput,
+  VectorMatch,
+  VectorSearchOptions,
+} from "../backend/vector.ts";
 import type { CompactOptions, CompactResult } from "../v3/mod.ts";
 import type { GraphIngestOptions, IngestResult } from "./graph_ingest.ts";
 import type { IngestRow } from "./row_source.ts";
@@ -40,7 +50,8 @@ import type { Isolation } from "./transaction_batch.ts";
 export interface TransactionOptions {
   /**
    * Which concurrent commits are conflicts: those that wrote what this one read or wrote (`serializable`, the default), or only
-   * those that wrote what it writes (`snapshot`).
+   * those that wrote what it writes (`snapshot`). A vector search reads its index as a whole: under `serializable`, any other
+   * commit of a vector in that index is a conflict.
    */
   readonly isolation?: Isolation | undefined;
   /** How often the function is run again after a conflict. Default 16. */
@@ -63,6 +74,64 @@ export interface GraphKeyValues {
   set(key: Key, value: KeyValue, options?: SetOptions): Promise<void>;
   /** Removes a key; false when there was none (or it had expired). */
   delete(key: Key): Promise<boolean>;
+}
+
+/** How to search the vectors of a graph. */
+export interface GraphVectorSearchOptions<S extends Schema = AnySchema> extends VectorSearchOptions<S> {
+  /** Threads that work on many queries; at most the pool's size, which is the default. One query is this thread's work. */
+  readonly workers?: number | undefined;
+  /** State that is searched: a snapshot of this graph, or a past state. Default: the newest one. */
+  readonly snapshot?: Snapshot<S> | SnapshotAt | undefined;
+}
+
+/** How to find all vectors of a graph within a distance. */
+export type GraphVectorRangeOptions<S extends Schema = AnySchema> = Omit<
+  GraphVectorSearchOptions<S>,
+  "k" | "maxDistance" | "workers"
+>;
+
+/**
+ * A vector index of a graph. Each write is a transaction of its own. What it reads is of the newest commit; several reads of one
+ * state are calls on a snapshot.
+ */
+export interface GraphVectorIndex<S extends Schema = AnySchema> {
+  /** Its name. */
+  readonly name: string;
+  /** What it is like. @throws {NotFoundError} when it does not exist (any more). */
+  readonly info: VectorIndexInfo;
+  /** Vector of a node, or undefined. O(log n). */
+  get(nodeId: NodeId): Float32Array | undefined;
+  /** All vectors, by node id: of the newest commit at the first step. */
+  vectors(): IterableIterator<StoredVector>;
+  /** Size and state. */
+  stats(): VectorIndexStats;
+  /** The nearest vectors, by ascending distance, then id: found on this thread. */
+  search(query: VectorInput, options?: GraphVectorSearchOptions<S>): Promise<VectorMatch[]>;
+  /** The same for many queries, which threads of the pool share; results in their order. */
+  search(queries: readonly VectorInput[], options?: GraphVectorSearchOptions<S>): Promise<VectorMatch[][]>;
+  /** All vectors that are at most so far away, by ascending distance, then id: those that a search with `ef` candidates meets. */
+  range(query: VectorInput, maxDistance: number, options?: GraphVectorRangeOptions<S>): Promise<VectorMatch[]>;
+  /** Gives a node its vector. @throws {ConflictError} when it has one @throws {NotFoundError} when there is no such node. */
+  insert(nodeId: NodeId, vector: VectorInput): Promise<void>;
+  /** The same for many nodes: all of them or none. Gives how many. */
+  insertMany(vectors: Iterable<NodeVector>): Promise<number>;
+  /** Replaces a node's vector. @throws {NotFoundError} when it has none. */
+  update(nodeId: NodeId, vector: VectorInput): Promise<void>;
+  /** Gives a node a vector, whether it has one or not. @throws {NotFoundError} when there is no such node. */
+  upsert(nodeId: NodeId, vector: VectorInput): Promise<void>;
+  /** Takes a node's vector away; false when it had none. */
+  delete(nodeId: NodeId): Promise<boolean>;
+  /**
+   * Links all vectors that wait for it, on threads of the pool. The engine does so by itself when it has nothing else to do;
+   * until then searches compare these vectors one by one. What was linked stays so when the call is ended by its signal.
+   */
+  link(options?: LinkVectorsOptions): Promise<void>;
+}
+
+/** How to link vectors. */
+export interface LinkVectorsOptions extends LongCallOptions {
+  /** Most threads. Default: as many as the pool has. With more than one the links depend on which is first. */
+  readonly workers?: number | undefined;
 }
 
 /**
@@ -127,6 +196,37 @@ export interface Graph<S extends Schema = AnySchema> extends AsyncDisposable {
   patchEdge(id: EdgeId, patch: DataPatch<S["edges"]>): Promise<EdgeOf<S>>;
   /** Deletes an edge. */
   deleteEdge(id: EdgeId): Promise<void>;
+
+  /** Makes an index for vectors of nodes. @throws {ConflictError} when there is one of this name. */
+  createVectorIndex(name: string, options: VectorIndexOptions): Promise<VectorIndexInfo>;
+  /** Removes an index and its vectors; false when there was none. */
+  dropVectorIndex(name: string): Promise<boolean>;
+  /** Gives a node its vector in an index; one that it had is replaced. */
+  setVector(name: string, nodeId: NodeId, vector: VectorInput): Promise<void>;
+  /** The same for many nodes: all of them or none. Gives how many. */
+  setVectors(name: string, vectors: Iterable<NodeVector>): Promise<number>;
+  /** Takes a node's vector away; false when it had none. */
+  deleteVector(name: string, nodeId: NodeId): Promise<boolean>;
+  /** All vector indexes, by name in byte order: of the newest commit. */
+  vectorIndexes(): VectorIndexInfo[];
+  /** A vector index. @throws {NotFoundError} when the newest commit has none of this name. */
+  vectorIndex(name: string): GraphVectorIndex<S>;
+  /**
+   * The nearest vectors of an index, by ascending distance, then node id. One query is searched for on this thread.
+   *
+   * @throws {NotFoundError} when there is no such index
+   * @throws {InvalidArgumentError} for a query of another dimension or with numbers that are not finite
+   */
+  searchVectors(name: string, query: VectorInput, options?: GraphVectorSearchOptions<S>): Promise<VectorMatch[]>;
+  /**
+   * The same for many queries, which threads of the pool share; results in their order, as a snapshot finds them. A `filter`
+   * is resolved on this thread first. The signal cancels between queries.
+   */
+  searchVectors(
+    name: string,
+    queries: readonly VectorInput[],
+    options?: GraphVectorSearchOptions<S>,
+  ): Promise<VectorMatch[][]>;
 
   /** Inserts millions of rows in constant memory: in one transaction, or in one per `batchRows`. */
   ingest(

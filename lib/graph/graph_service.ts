@@ -18,20 +18,22 @@ import type {
 import type { Change, ChangeFilter, ChangesOptions, Subscription } from "../backend/change.ts";
 import { CheckedSnapshot } from "../backend/checked_snapshot.ts";
 import { ClosedError, InvalidArgumentError } from "../backend/errors.ts";
-import type { GraphTransaction, MergeResult } from "../backend/graph_backend.ts";
+import type { GraphTransaction, MergeResult, Snapshot } from "../backend/graph_backend.ts";
 import type { Key, KeyValue, KeyValueEntry, SetOptions } from "../backend/key_value.ts";
 import type { EdgeInput, EdgeRecord, EdgeUpdate, NodeInput, NodeRecord, NodeUpdate } from "../backend/schema.ts";
-import type { StateSource } from "../backend/state_source.ts";
+import type { HeldState, StateSource } from "../backend/state_source.ts";
 import { checkObject, show } from "../backend/validate.ts";
+import type { NodeVector, VectorIndexInfo, VectorIndexOptions, VectorInput, VectorMatch } from "../backend/vector.ts";
 import { ChangeHub } from "../events/mod.ts";
 import type { CompactOptions, CompactResult } from "../v3/mod.ts";
 import { readDifferences } from "./diff_pages.ts";
 import type { EngineClient } from "./engine_client.ts";
 import type { EngineCalls } from "./engine_protocol.ts";
 import type { EngineName } from "./file_engine.ts";
-import type { GraphKeyValues, TransactionOptions } from "./graph.ts";
+import type { GraphKeyValues, GraphVectorSearchOptions, TransactionOptions } from "./graph.ts";
 import { engineIngestOptions, type GraphIngestOptions, type IngestResult } from "./graph_ingest.ts";
 import { GraphTransactions } from "./graph_transactions.ts";
+import { copyVector, copyVectors, GraphVectorSearch, ServedVectorIndex } from "./graph_vectors.ts";
 import { ingestInto } from "./ingest_driver.ts";
 import { EngineTransport } from "./ingest_transport.ts";
 import type { IngestRow } from "./row_source.ts";
@@ -65,6 +67,7 @@ export class GraphService implements AsyncDisposable {
   readonly #source: StateSource;
   readonly #runner: TaskRunner;
   readonly #transactions: GraphTransactions;
+  readonly #vectorSearch: GraphVectorSearch;
   readonly #hub = new ChangeHub();
   readonly #holds = new WeakMap<object, SnapshotHold>();
   readonly #abandoned = new FinalizationRegistry<SnapshotHold>((hold) => this.#releaseAbandoned(hold));
@@ -84,8 +87,15 @@ export class GraphService implements AsyncDisposable {
     this.#source = source;
     this.#runner = runner;
     this.#transactions = new GraphTransactions(client, source, durability);
+    this.#vectorSearch = new GraphVectorSearch((at, call) => this.#hold(at, call).source, runner, async (index) => {
+      if (source.vectorsOf(index) === undefined) await client.call("loadVectorIndex", [index]);
+      return source.vectorsOf(index);
+    });
     this.kv = new ServedKeyValues(this);
     client.onChanges = (changes) => this.#publish(changes);
+    client.onVectorIndexes = (news) => source.noteVectors(news);
+    // Until it is in memory, searches of this thread compare the stored vectors; if it cannot be, they go on doing so.
+    source.onMissingVectors = (index) => void client.call("loadVectorIndex", [index]).catch(() => {});
     client.onDeath = (error) => this.#die(error);
   }
 
@@ -188,6 +198,46 @@ export class GraphService implements AsyncDisposable {
     return this.transaction((tx) => tx.deleteEdge(id));
   }
 
+  createVectorIndex(name: string, options: VectorIndexOptions): Promise<VectorIndexInfo> {
+    return this.transaction((tx) => tx.createVectorIndex(name, options));
+  }
+
+  dropVectorIndex(name: string): Promise<boolean> {
+    return this.transaction((tx) => tx.dropVectorIndex(name));
+  }
+
+  async setVector(name: string, nodeId: number, vector: VectorInput): Promise<void> {
+    const copy = copyVector(vector);
+    await this.transaction((tx) => tx.setVector(name, nodeId, copy));
+  }
+
+  async setVectors(name: string, vectors: Iterable<NodeVector>): Promise<number> {
+    const all = copyVectors(vectors, "setVectors");
+    return await this.transaction((tx) => tx.setVectors(name, all));
+  }
+
+  deleteVector(name: string, nodeId: number): Promise<boolean> {
+    return this.transaction((tx) => tx.deleteVector(name, nodeId));
+  }
+
+  vectorIndexes(): VectorIndexInfo[] {
+    using snapshot = this.snapshot();
+    return snapshot.vectorIndexes();
+  }
+
+  vectorIndex(name: string): ServedVectorIndex {
+    using snapshot = this.snapshot();
+    return new ServedVectorIndex(snapshot.vectorIndex(name).name, this, this.#vectorSearch);
+  }
+
+  async searchVectors(
+    name: string,
+    queries: VectorInput | readonly VectorInput[],
+    options: GraphVectorSearchOptions = {},
+  ): Promise<VectorMatch[] | VectorMatch[][]> {
+    return await this.#vectorSearch.search(name, queries, options, "searchVectors");
+  }
+
   async run<P, R>(task: AnyTaskOf<P, R>, params?: P, options: AlgorithmRunOptions = {}): Promise<R> {
     const { source, ...rest } = this.#sourceFor("run", task, options);
     return await this.#runner.run(task, params as NoInfer<P>, source, rest);
@@ -210,8 +260,17 @@ export class GraphService implements AsyncDisposable {
       checkSourceChoice(task, options, call);
       return { ...rest, source: projection };
     }
+    return { ...rest, ...this.#hold(snapshot, call) };
+  }
+
+  /** A state for somebody who releases it, and the time that its expiries are judged by where that is known. */
+  #hold(
+    snapshot: Snapshot | SnapshotAt | undefined,
+    call: string,
+  ): { readonly source: HeldState; readonly takenAt?: number } {
+    this.#requireOpen(call);
     if (!(snapshot instanceof CheckedSnapshot)) {
-      return { ...rest, source: this.#source.hold(snapshot as SnapshotAt | undefined, call) };
+      return { source: this.#source.hold(snapshot as SnapshotAt | undefined, call) };
     }
     const hold = this.#holds.get(snapshot);
     if (hold === undefined) {
@@ -226,7 +285,7 @@ export class GraphService implements AsyncDisposable {
     if (hold.isReleased) {
       throw new ClosedError(`${call}: the snapshot was released; take a new one`, { code: "snapshot-released" });
     }
-    return { ...rest, takenAt: hold.takenAt, source: hold.lend() };
+    return { takenAt: hold.takenAt, source: hold.lend() };
   }
 
   async ingest(

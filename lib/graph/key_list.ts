@@ -1,6 +1,6 @@
 /** A list of different keys, of bounded length. */
 
-import { ALL_EDGES, ALL_NODES, ALL_VALUES, slotOf } from "./conflict_key.ts";
+import { ALL_EDGES, ALL_NODES, ALL_VALUES, ALL_VECTORS, slotOf } from "./conflict_key.ts";
 
 /** Most keys that a list holds; one more, and it stands for everything. */
 export const MAX_LISTED_KEYS: number = 1 << 18;
@@ -58,7 +58,7 @@ export class KeyList {
   /** Makes the list stand for everything. */
   addEverything(): void {
     this.#isEverything = true;
-    this.#keys = [ALL_NODES, ALL_EDGES, ALL_VALUES];
+    this.#keys = [ALL_NODES, ALL_EDGES, ALL_VALUES, ALL_VECTORS];
     this.#slots = undefined;
   }
 

@@ -3,10 +3,11 @@
 import { utf8Length } from "../backend/json.ts";
 import type { CheckedEdge, CheckedEdgeUpdate, CheckedNode, CheckedNodeUpdate } from "../backend/record_input.ts";
 import type { CheckedValue } from "../backend/value_input.ts";
+import type { VectorIndexDefinition } from "../backend/vector_input.ts";
 import { encodeValue, encodeValueRecord, NEVER_EXPIRES } from "../kv/mod.ts";
 import { copyBytes } from "../v3/copy_bytes.ts";
 import { MAX_VARINT_BYTES, varintLength, writeVarint } from "../v3/varint.ts";
-import { NEW_NODE, NO_DATA, OPERATION, UPDATE } from "./operation_code.ts";
+import { ENGINE_CODES, METRIC_CODES, NEW_NODE, NO_DATA, OPERATION, STORAGE_CODES, UPDATE } from "./operation_code.ts";
 
 export { type OperationHandler, readOperations } from "./operation_reader.ts";
 
@@ -16,8 +17,8 @@ const FIRST_BYTES = 4096;
 /** Memory up to this size is kept for the next transaction. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
-/** Code, flags and numbers of any operation. */
-const MAX_FIXED_BYTES = 2 + 5 * MAX_VARINT_BYTES;
+/** Codes, flags and numbers of any operation. */
+const MAX_FIXED_BYTES = 4 + 5 * MAX_VARINT_BYTES;
 
 /** Up to this many characters an ASCII text is copied here: a call of the runtime's encoder takes longer. */
 const SHORT_TEXT = 32;
@@ -46,7 +47,7 @@ export interface OperationMark {
 export class OperationWriter {
   #bytes: Uint8Array<ArrayBuffer> = NO_BYTES;
   #at = 0;
-  /** Kinds, labels and types, in the order of their numbers. */
+  /** Kinds, labels, types and names of vector indexes, in the order of their numbers. */
   readonly #terms: string[] = [];
   #numbers: Map<string, number> | undefined;
 
@@ -171,6 +172,46 @@ export class OperationWriter {
     this.#reserve(MAX_FIXED_BYTES + key.length);
     this.#byte(OPERATION.deleteValue);
     this.#raw(key);
+  }
+
+  /** A vector index. */
+  createVectorIndex(definition: VectorIndexDefinition): void {
+    const { name, dimension, metric, m, efConstruction, efSearch, storage, seed, engine } = definition;
+    this.#reserve(MAX_FIXED_BYTES + maxTextBytes(name));
+    this.#byte(OPERATION.createVectorIndex);
+    this.#term(name);
+    this.#number(dimension);
+    this.#byte(METRIC_CODES.indexOf(metric));
+    this.#number(m);
+    this.#number(efConstruction);
+    this.#number(efSearch);
+    this.#byte(STORAGE_CODES.indexOf(storage));
+    this.#number(seed);
+    this.#byte(ENGINE_CODES.indexOf(engine));
+  }
+
+  /** The end of a vector index and of its vectors. */
+  dropVectorIndex(name: string): void {
+    this.#reserve(MAX_FIXED_BYTES + maxTextBytes(name));
+    this.#byte(OPERATION.dropVectorIndex);
+    this.#term(name);
+  }
+
+  /** A node's vector in an index. */
+  setVector(index: string, nodeId: number, vector: Float32Array): void {
+    this.#reserve(MAX_FIXED_BYTES + maxTextBytes(index) + vector.byteLength);
+    this.#byte(OPERATION.setVector);
+    this.#term(index);
+    this.#number(nodeId);
+    this.#raw(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+  }
+
+  /** The end of a node's vector in an index. */
+  deleteVector(index: string, nodeId: number): void {
+    this.#reserve(MAX_FIXED_BYTES + maxTextBytes(index));
+    this.#byte(OPERATION.deleteVector);
+    this.#term(index);
+    this.#number(nodeId);
   }
 
   #record(operation: number, id: number): void {

@@ -4,10 +4,11 @@ import { CorruptionError } from "../backend/errors.ts";
 import { parseJson } from "../backend/json.ts";
 import type { CheckedEdge, CheckedEdgeUpdate, CheckedNode, CheckedNodeUpdate } from "../backend/record_input.ts";
 import { type CheckedValue, checkValue } from "../backend/value_input.ts";
+import type { VectorIndexDefinition } from "../backend/vector_input.ts";
 import { decodeValue, expiresAtOf, NEVER_EXPIRES, VALUE_HEAD_BYTES, VALUE_TYPE, valueTypeOf } from "../kv/mod.ts";
 import { readText } from "../v3/text.ts";
 import { lastVarint, readVarint } from "../v3/varint.ts";
-import { NEW_NODE, NO_DATA, OPERATION, UPDATE } from "./operation_code.ts";
+import { ENGINE_CODES, METRIC_CODES, NEW_NODE, NO_DATA, OPERATION, STORAGE_CODES, UPDATE } from "./operation_code.ts";
 
 /** Told of every operation of a log, in order. */
 export interface OperationHandler {
@@ -31,6 +32,14 @@ export interface OperationHandler {
   setValue(key: Uint8Array, value: CheckedValue, expiresAt: number | undefined): void;
   /** The end of a key. Its bytes are a view of the log. */
   deleteValue(key: Uint8Array): void;
+  /** A vector index that did not exist when the transaction ran. */
+  createVectorIndex(definition: VectorIndexDefinition): void;
+  /** The end of a vector index and of its vectors. */
+  dropVectorIndex(name: string): void;
+  /** A node's vector in an index. */
+  setVector(index: string, nodeId: number, vector: Float32Array): void;
+  /** The end of a node's vector in an index. */
+  deleteVector(index: string, nodeId: number): void;
 }
 
 /**
@@ -95,6 +104,24 @@ function readOperation(log: LogCursor, handler: OperationHandler): void {
     }
     case OPERATION.deleteValue:
       return handler.deleteValue(log.raw());
+    case OPERATION.createVectorIndex:
+      return handler.createVectorIndex({
+        name: log.term(),
+        dimension: log.number(),
+        metric: log.choice(METRIC_CODES),
+        m: log.number(),
+        efConstruction: log.number(),
+        efSearch: log.number(),
+        storage: log.choice(STORAGE_CODES),
+        seed: log.number(),
+        engine: log.choice(ENGINE_CODES),
+      });
+    case OPERATION.dropVectorIndex:
+      return handler.dropVectorIndex(log.term());
+    case OPERATION.setVector:
+      return handler.setVector(log.term(), log.number(), log.vector());
+    case OPERATION.deleteVector:
+      return handler.deleteVector(log.term(), log.number());
     default:
       throw damaged(log.at - 1, `the operation ${operation}`);
   }
@@ -144,6 +171,26 @@ class LogCursor {
   raw(): Uint8Array {
     const start = this.#skip();
     return this.#bytes.subarray(start, this.at);
+  }
+
+  choice<T>(choices: readonly T[]): T {
+    const code = this.byte();
+    const choice = choices[code];
+    if (choice === undefined) throw damaged(this.at - 1, `the code ${code}`);
+    return choice;
+  }
+
+  /** A copy, in memory of its own. */
+  vector(): Float32Array {
+    const bytes = this.raw();
+    if (bytes.length === 0 || bytes.length % 4 !== 0) throw damaged(this.at, `a vector of ${bytes.length} bytes`);
+    const vector = new Float32Array(bytes.length / 4);
+    new Uint8Array(vector.buffer).set(bytes);
+    // A number that is not finite makes the sum one of those, whatever comes after it.
+    let sum = 0;
+    for (let at = 0; at < vector.length; at++) sum += (vector[at] as number) * 0;
+    if (sum !== 0) throw damaged(this.at, "a vector with a number that is not finite");
+    return vector;
   }
 
   text(): string {

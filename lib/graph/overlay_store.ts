@@ -1,6 +1,7 @@
 /** A transaction's reads and writes over a state that it holds: nothing is changed but its own records and its log. */
 
 import type { Detachable, PageSource } from "../backend/access.ts";
+import { UnsupportedError } from "../backend/errors.ts";
 import { type LinkBatch, linkPageByNode, type LinkPosition } from "../backend/links.ts";
 import type { Direction } from "../backend/query.ts";
 import type {
@@ -14,10 +15,14 @@ import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { HeldState } from "../backend/state_source.ts";
 import type { KeyPosition, NodeShapeWanted, Page, StoredEntry, StoredValue, WriteStore } from "../backend/store.ts";
 import type { CheckedValue } from "../backend/value_input.ts";
+import type { StoredVector, VectorIndexStats, VectorMatch } from "../backend/vector.ts";
+import type { CheckedVectorSearch, VectorIndexDefinition } from "../backend/vector_input.ts";
+import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
 import { type OperationMark, OperationWriter } from "./operation_log.ts";
 import { OverlayEdges } from "./overlay_edges.ts";
 import { OverlayNodes } from "./overlay_nodes.ts";
 import { OverlayValues } from "./overlay_values.ts";
+import { OverlayVectors, type VectorsMark } from "./overlay_vectors.ts";
 import type { ReadRecorder } from "./read_recorder.ts";
 
 /** Gives ids that nobody else gets. */
@@ -46,6 +51,8 @@ export interface OverlayMark {
   readonly edges: number;
   /** Of the key-values. */
   readonly values: number;
+  /** Of the vectors. */
+  readonly vectors: VectorsMark;
 }
 
 /**
@@ -61,6 +68,7 @@ export class OverlayStore implements WriteStore {
   readonly #nodes: OverlayNodes;
   readonly #edges: OverlayEdges;
   readonly #values: OverlayValues;
+  readonly #vectors: OverlayVectors;
   /** Iterators, which show the state at their first step. */
   #attached: Set<WeakRef<Detachable>> | undefined;
 
@@ -71,6 +79,7 @@ export class OverlayStore implements WriteStore {
     this.#nodes = new OverlayNodes(base, reads);
     this.#edges = new OverlayEdges(base, this.#nodes, reads);
     this.#values = new OverlayValues(base, reads);
+    this.#vectors = new OverlayVectors(base, this.#nodes, reads);
   }
 
   /** A source for an iterator, which is detached before anything changes. */
@@ -96,6 +105,7 @@ export class OverlayStore implements WriteStore {
       nodes: this.#nodes.mark(),
       edges: this.#edges.mark(),
       values: this.#values.mark(),
+      vectors: this.#vectors.mark(),
     };
   }
 
@@ -108,6 +118,7 @@ export class OverlayStore implements WriteStore {
       this.#nodes.rollbackTo(mark.nodes);
       this.#edges.rollbackTo(mark.edges);
       this.#values.rollbackTo(mark.values);
+      this.#vectors.rollbackTo(mark.vectors);
     }
   }
 
@@ -116,6 +127,7 @@ export class OverlayStore implements WriteStore {
     this.#nodes.forgetMarks();
     this.#edges.forgetMarks();
     this.#values.forgetMarks();
+    this.#vectors.forgetMarks();
   }
 
   get lsn(): number {
@@ -213,6 +225,35 @@ export class OverlayStore implements WriteStore {
     return this.#values.count(now);
   }
 
+  vectorIndexes(): readonly StoredVectorIndex[] {
+    return this.#vectors.indexes();
+  }
+
+  vectorIndex(name: string): StoredVectorIndex | undefined {
+    return this.#vectors.index(name);
+  }
+
+  readVector(index: StoredVectorIndex, nodeId: number): Float32Array | undefined {
+    return this.#vectors.read(index, nodeId);
+  }
+
+  vectorPage<T extends number | StoredVector>(
+    index: StoredVectorIndex,
+    wanted: VectorShapeWanted,
+    after: number,
+    size: number,
+  ): Page<T, number> {
+    return this.#vectors.page<T>(index, wanted, after, size);
+  }
+
+  searchVectors(index: StoredVectorIndex, search: CheckedVectorSearch): VectorMatch[] {
+    return this.#vectors.search(index, search);
+  }
+
+  vectorStats(index: StoredVectorIndex): VectorIndexStats {
+    return this.#vectors.stats(index);
+  }
+
   insertNode(node: CheckedNode): number {
     this.detachIterators();
     const id = this.#ids.nextNodeId();
@@ -247,8 +288,10 @@ export class OverlayStore implements WriteStore {
     this.detachIterators();
     const deleted = this.#nodes.deleted(id);
     this.#writeNode(id);
+    if (!this.#nodes.isNew(id)) this.#writes.vectorsOf(id);
     this.operations.deleteNode(id);
     this.#edges.deleteAllOf(id);
+    this.#vectors.deleteAllOf(id);
     this.#nodes.setState(id, deleted);
     return true;
   }
@@ -324,6 +367,49 @@ export class OverlayStore implements WriteStore {
     this.#writes.key(key);
     this.operations.deleteValue(key);
     this.#values.delete(key);
+    return true;
+  }
+
+  createVectorIndex(definition: VectorIndexDefinition): void {
+    this.detachIterators();
+    this.#writes.vectorIndex(definition.name);
+    this.operations.createVectorIndex(definition);
+    this.#vectors.create(definition);
+  }
+
+  dropVectorIndex({ definition: { name } }: StoredVectorIndex): void {
+    this.detachIterators();
+    this.#writes.vectorIndex(name);
+    this.operations.dropVectorIndex(name);
+    this.#vectors.drop(name);
+  }
+
+  setVector(index: StoredVectorIndex, nodeId: number, vector: Float32Array): void {
+    this.detachIterators();
+    this.#writeVector(index, nodeId);
+    this.operations.setVector(index.definition.name, nodeId, vector);
+    this.#vectors.set(index, nodeId, vector);
+  }
+
+  /** Tells that a vector of a node of the held state is changed, in an index that must still be there. */
+  #writeVector({ definition: { name } }: StoredVectorIndex, nodeId: number): void {
+    this.#writes.vectorIndex(name);
+    if (!this.#nodes.isNew(nodeId)) this.#writes.vector(name, nodeId);
+  }
+
+  linkVectors(): number {
+    throw new UnsupportedError(
+      "link: a transaction of a graph with threads cannot link vectors; call graph.vectorIndex(name).link()",
+      { code: "link-in-transaction" },
+    );
+  }
+
+  deleteVector(index: StoredVectorIndex, nodeId: number): boolean {
+    if (!this.#vectors.has(index, nodeId)) return false;
+    this.detachIterators();
+    this.#writeVector(index, nodeId);
+    this.operations.deleteVector(index.definition.name, nodeId);
+    this.#vectors.set(index, nodeId, undefined);
     return true;
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Transferable } from "node:worker_threads";
 import { ClosedError, GraphError } from "../backend/errors.ts";
-import { isInExecutable } from "../task/executable.ts";
+import { isInExecutable } from "../backend/executable.ts";
 import { entryOf } from "./worker_thread.ts";
 
 /** A pool of threads. They start when they are needed and keep the process alive only while there are jobs. */

@@ -27,4 +27,14 @@ export interface ReadRecorder {
   key(key: Uint8Array): void;
   /** Which keys begin with a prefix, and their values; the empty prefix is all keys. */
   keyPrefix(prefix: Uint8Array): void;
+  /** Whether there is a vector index with a name, and what it is like, but for its vectors. */
+  vectorIndex(name: string): void;
+  /** A node's vector in an index. */
+  vector(index: string, nodeId: number): void;
+  /** A node's vectors in all indexes. */
+  vectorsOf(nodeId: number): void;
+  /** All vectors of an index: what a search reads, whatever it finds. */
+  vectors(index: string): void;
+  /** All vector indexes and vectors. */
+  allVectors(): void;
 }

@@ -50,7 +50,7 @@ export type RunSource = HeldState | Projection;
 
 /** What every run is asked for. */
 interface Request {
-  readonly call: "run" | "map";
+  readonly call: "run" | "map" | "searchVectors";
   readonly task: AnyTask;
   readonly source: RunSource;
   readonly options: TaskRunOptions;
@@ -135,6 +135,47 @@ export class TaskRunner {
       const all = [...params];
       return (run, pool, work, workers) => this.#mapAll<R>(run, pool, work, all, workers);
     });
+  }
+
+  /**
+   * Lets threads share work in the memory of its parameters, from which each takes what no other has taken: as many threads as
+   * get free until one of them finds nothing left.
+   *
+   * @throws as `run`; the first failure cancels the rest
+   */
+  share<P>(
+    task: Task<P, void>,
+    params: NoInfer<P>,
+    source: HeldState,
+    options: Pick<TaskRunOptions, "workers" | "signal">,
+  ): Promise<void> {
+    const request: Request = { call: "searchVectors", task, source, options, defaultWorkers: this.size };
+    return this.#start(request, () => (run, pool, work, workers) => {
+      return this.#shareOut(run, pool, { ...work, params }, workers);
+    });
+  }
+
+  async #shareOut(run: ActiveRun, pool: Pool, work: RunWork, workers: number): Promise<void> {
+    const control = run.begin(1, () => progressOf(work.taskName, 0, 0));
+    const enough = new AbortController();
+    const signal = AbortSignal.any([run.signal, enough.signal]);
+    const failures: unknown[] = [];
+    const endOne = () => {
+      // First: else one that waits would get this thread.
+      enough.abort();
+      this.#free.giveBack(1);
+    };
+    const lane = async () => {
+      try {
+        await this.#free.take(1, signal);
+      } catch (error) {
+        if (!enough.signal.aborted) failures.push(error);
+        return;
+      }
+      await runTogether(pool, control, work, 1, endOne).catch((error: unknown) => failures.push(error));
+    };
+    await Promise.all(Array.from({ length: workers }, lane));
+    if (failures.length > 0) throw failures[0];
   }
 
   async #runTogether(
@@ -281,7 +322,8 @@ function addressOf(task: AnyTask, call: string): TaskAddress {
   return { moduleUrl: task.moduleUrl, taskName: task.taskName };
 }
 
-function checkThreads(value: unknown, fallback: number, call: string, field: string): number {
+/** A number of threads, or the fallback where none is given. */
+export function checkThreads(value: unknown, fallback: number, call: string, field: string): number {
   if (value === undefined) return fallback;
   if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
   throw new InvalidArgumentError(`${call}: ${field} is ${show(value)}; give an integer from 1 or leave it out`, {

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { UnsupportedError } from "../backend/errors.ts";
 
 /** What a thread is for. */
-export type ThreadRole = "engine" | "reader";
+export type ThreadRole = "engine" | "reader" | "hnswlib";
 
 /** What a thread was started with. */
 export interface ThreadStart {

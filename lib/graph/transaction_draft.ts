@@ -84,6 +84,10 @@ class DraftAccess implements WriteAccess {
     return this.#store.attach(iterator);
   }
 
+  fixedState(): undefined {
+    return undefined;
+  }
+
   write<R>(_call: string, run: (store: WriteStore) => R): R {
     // One call changes one record, as its last step, after it was logged: undoing the log undoes the call.
     const { operations } = this.#store;

@@ -2,7 +2,7 @@
 
 import { type Transferable, Worker } from "node:worker_threads";
 import { GraphError, UnsupportedError } from "../backend/errors.ts";
-import { isInExecutable } from "../task/executable.ts";
+import { isInExecutable } from "../backend/executable.ts";
 import { READY, refuseInThread, type ThreadRole } from "./thread_start.ts";
 
 /** A thread, as the one that started it sees it. */

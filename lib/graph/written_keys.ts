@@ -3,6 +3,7 @@
 import {
   ALL_EDGES,
   ALL_NODES,
+  ALL_VECTORS,
   countPrefixes,
   edgeKey,
   edgeTypeKey,
@@ -10,9 +11,13 @@ import {
   labelKey,
   nameKey,
   nodeKey,
+  nodeVectorsKey,
   outgoingKey,
   prefixKey,
   valueKey,
+  vectorIndexKey,
+  vectorKey,
+  vectorsKey,
 } from "./conflict_key.ts";
 import type { KeyList } from "./key_list.ts";
 
@@ -43,4 +48,20 @@ export function addValueKeys(keys: KeyList, key: Uint8Array): void {
   keys.add(valueKey(key));
   const prefixes = countPrefixes(key);
   for (let prefix = 0; prefix < prefixes; prefix++) keys.add(prefixKey(key, prefix));
+}
+
+/** Adds the keys of a vector index that is new or gone. Whoever reads one of its vectors reads that it exists. */
+export function addVectorIndexKeys(keys: KeyList, name: string): void {
+  if (keys.isEverything) return;
+  keys.add(vectorIndexKey(name));
+  keys.add(ALL_VECTORS);
+}
+
+/** Adds the keys of a node's vector that is new, gone or changed. */
+export function addVectorKeys(keys: KeyList, index: string, nodeId: number): void {
+  if (keys.isEverything) return;
+  keys.add(vectorKey(index, nodeId));
+  keys.add(nodeVectorsKey(nodeId));
+  keys.add(vectorsKey(index));
+  keys.add(ALL_VECTORS);
 }

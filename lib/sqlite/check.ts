@@ -8,12 +8,10 @@ import type { SqlValue } from "./driver.ts";
 import { decodeValue } from "./kv_rows.ts";
 import { keyHexSql } from "./schema.ts";
 import type { Session } from "./session.ts";
+import { checkVectors, VECTOR_RULES } from "./vector_check.ts";
 
 /** A rule that one query counts the breaches of. */
-interface Rule {
-  readonly severity: Finding["severity"];
-  readonly code: string;
-  readonly message: string;
+interface Rule extends Omit<Finding, "count"> {
   readonly from: string;
 }
 
@@ -65,6 +63,7 @@ const RULES: readonly Rule[] = [
     from: `(SELECT kind FROM graph_entities WHERE trim(kind) = '' UNION ALL
       SELECT edge_type FROM graph_edges WHERE trim(edge_type) = '')`,
   },
+  ...VECTOR_RULES,
 ];
 
 const PAGE = 1000;
@@ -72,7 +71,7 @@ const PAGE = 1000;
 /** Checks everything, on one state. */
 export function checkDatabase(session: Session, options: LongCallOptions = {}): CheckResult {
   const connection = session.connection("check");
-  const phases = RULES.length + 4;
+  const phases = RULES.length + 5;
   let done = 0;
   const step = (): void => {
     options.onProgress?.({ phase: "check", done: done++, total: phases });
@@ -124,6 +123,8 @@ function checkAll(
     "keys whose value is not in a known form",
     countUnreadableValues(connection, options),
   );
+  step();
+  checkVectors(connection, add, options);
 }
 
 function countUnreadable(connection: Connection, options: LongCallOptions): number {

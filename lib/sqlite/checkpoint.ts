@@ -18,6 +18,7 @@ export function checkpoint(session: Session): CheckpointResult {
     });
   }
   const expiredKeys = removeExpired(session);
+  session.vectorMemory.writeLinks();
   return { complete: runCheckpoint(session, "TRUNCATE"), expiredKeys };
 }
 
@@ -43,7 +44,9 @@ function removeExpired(session: Session): number {
 export function flush(session: Session, durability: Durability): void {
   session.refuseInTransaction("flush");
   const connection = session.connection("flush");
-  if (session.readonly || durability === "full" || session.isTemporary) return;
+  if (session.readonly || session.isTemporary) return;
+  session.vectorMemory.writeLinks();
+  if (durability === "full") return;
   connection.driver.exec("PRAGMA synchronous = FULL");
   try {
     // A commit syncs the whole log, also where readers keep a checkpoint from moving it.

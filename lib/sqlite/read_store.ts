@@ -5,6 +5,9 @@ import type { Direction } from "../backend/query.ts";
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { KeyPosition, NodeShapeWanted, Page, ReadStore, StoredEntry, StoredValue } from "../backend/store.ts";
+import type { StoredVector, VectorIndexStats, VectorMatch } from "../backend/vector.ts";
+import type { CheckedVectorSearch } from "../backend/vector_input.ts";
+import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
 import { readLsn } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
 import {
@@ -29,14 +32,27 @@ import {
   readNodeName,
   readNodePage,
 } from "./node_rows.ts";
+import type { FoundIndex, VectorFinder } from "./vector_memory.ts";
+import {
+  readMemoryVector,
+  readVector,
+  readVectorIndex,
+  readVectorIndexes,
+  readVectorPage,
+  storedStats,
+} from "./vector_rows.ts";
+import { searchStored } from "./vector_search.ts";
 
 /** The reads of a connection. */
 export class SqliteReadStore implements ReadStore {
   /** The connection. */
   readonly connection: Connection;
+  readonly #vectors: VectorFinder | undefined;
 
-  constructor(connection: Connection) {
+  /** @param vectors finds indexes in memory */
+  constructor(connection: Connection, vectors?: VectorFinder) {
     this.connection = connection;
+    this.#vectors = vectors;
   }
 
   get lsn(): number {
@@ -132,5 +148,43 @@ export class SqliteReadStore implements ReadStore {
 
   countValues(now: number): number {
     return countValues(this.connection, now);
+  }
+
+  vectorIndexes(): StoredVectorIndex[] {
+    return readVectorIndexes(this.connection);
+  }
+
+  vectorIndex(name: string): StoredVectorIndex | undefined {
+    return readVectorIndex(this.connection, name);
+  }
+
+  readVector(index: StoredVectorIndex, nodeId: number): Float32Array | undefined {
+    return readVector(this.connection, index, nodeId);
+  }
+
+  vectorPage<T extends number | StoredVector>(
+    index: StoredVectorIndex,
+    wanted: VectorShapeWanted,
+    after: number,
+    size: number,
+  ): Page<T, number> {
+    return readVectorPage<T>(this.connection, index, wanted, after, size);
+  }
+
+  searchVectors(index: StoredVectorIndex, search: CheckedVectorSearch): VectorMatch[] {
+    const found = this.findVectors(index);
+    if (found === undefined) return searchStored(this.connection, index, search);
+    return found.search.search(search, found.time, (id) => readMemoryVector(this.connection, index, id));
+  }
+
+  /** The index in memory, if that knows this state. */
+  protected findVectors(index: StoredVectorIndex): FoundIndex | undefined {
+    return this.#vectors?.find(index, this.connection);
+  }
+
+  vectorStats(index: StoredVectorIndex): VectorIndexStats {
+    const found = this.findVectors(index);
+    if (found === undefined) return storedStats(index);
+    return { ...index.definition, count: index.count, ...found.search.stats() };
   }
 }

@@ -1,10 +1,11 @@
 /**
  * Tables of a database file: those of the Rust system sqlitegraph (schema version 6, so that its releases from 3.2.5 on open
- * our files) and three objects of our own, which it ignores. Files of versions 1 to 5 are migrated, 7 to 10 kept as they are.
+ * our files) and objects of our own, which it ignores. Files of versions 1 to 5 are migrated, 7 to 10 kept as they are.
  */
 
 import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
 import type { SqlDriver } from "./driver.ts";
+import { ADD_VECTOR_TIME, OWN_VECTOR_TABLES, temporaryVectorTables } from "./vector_tables.ts";
 
 /** Schema version that new files get and older ones are migrated to. */
 export const SCHEMA_VERSION = 6;
@@ -23,6 +24,8 @@ export interface FileSchema {
   readonly hasCreatedAt: boolean;
   /** Version 10: `graph_meta.authoritative_version` counts commits. */
   readonly hasCommitCounter: boolean;
+  /** Whether the file counts changes of vectors: see `vector_time.ts`. */
+  readonly hasVectorTime: boolean;
 }
 
 const BASE_TABLES = `
@@ -135,7 +138,7 @@ export function keyHexSql(key: string): string {
 }
 
 /**
- * `sqlitegraph_state`: our commit counter. `sqlitegraph_kv_keys`: the keys of `kv_store` in byte order, kept in step by
+ * `sqlitegraph_state`: our commit counter and the time of vectors. `sqlitegraph_kv_keys`: the keys of `kv_store` in byte order, kept in step by
  * triggers (so keys that another program writes are seen), with the exact expiry of those that we gave one; it counts only
  * while `version` and `updated_at` of the row are the same.
  */
@@ -144,9 +147,10 @@ CREATE TABLE sqlitegraph_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   format INTEGER NOT NULL,
   lsn INTEGER NOT NULL,
-  committed_ms INTEGER NOT NULL
+  committed_ms INTEGER NOT NULL,
+  vector_time INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO sqlitegraph_state VALUES (1, 1, 0, 0);
+INSERT INTO sqlitegraph_state (id, format, lsn, committed_ms) VALUES (1, 1, 0, 0);
 CREATE INDEX sqlitegraph_entities_name ON graph_entities(name);
 CREATE INDEX sqlitegraph_properties_entity ON graph_properties(entity_id);
 CREATE INDEX sqlitegraph_kv_mortal ON kv_store(key) WHERE ttl_seconds IS NOT NULL;
@@ -263,7 +267,7 @@ export function prepareFile(driver: SqlDriver, path: string): FileSchema {
 
 function isPrepared(driver: SqlDriver, path: string): boolean {
   const tables = tableNames(driver);
-  return tables.has("sqlitegraph_state") && tables.has("graph_meta") &&
+  return tables.has("sqlitegraph_state") && tables.has("sqlitegraph_vector_indexes") && tables.has("graph_meta") &&
     storedVersion(driver, tables, path) >= SCHEMA_VERSION;
 }
 
@@ -280,6 +284,13 @@ function migrate(driver: SqlDriver, path: string): void {
     "INSERT INTO graph_meta (id, schema_version) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET schema_version = ?1",
   )
     .run(Math.max(found, SCHEMA_VERSION));
+  if (!tables.has("sqlitegraph_vector_indexes")) {
+    // Nothing says that a file of a later version still has them.
+    if (!tables.has("hnsw_vectors")) driver.exec(MIGRATIONS.get(3) as string);
+    const lacksTime = tables.has("sqlitegraph_state") && !columnNames(driver, "sqlitegraph_state").has("vector_time");
+    if (lacksTime) driver.exec(ADD_VECTOR_TIME);
+    driver.exec(OWN_VECTOR_TABLES);
+  }
   if (tables.has("sqlitegraph_state")) return;
   driver.exec(KV_TABLE);
   driver.exec(OWN_TABLES);
@@ -308,6 +319,8 @@ export function prepareReadonly(driver: SqlDriver, path: string): FileSchema {
       driver.prepare(STALE_KIND_LABELS).get() !== undefined;
     if (hasStaleLabels) driver.exec(TEMPORARY_LABELS);
   }
+  const vectorTables = temporaryVectorTables(tables, columnNames(driver, "hnsw_entry_points").has("order_idx"));
+  if (vectorTables !== "") driver.exec(vectorTables);
   return describe(driver, path);
 }
 
@@ -317,5 +330,7 @@ function describe(driver: SqlDriver, path: string): FileSchema {
     hasCreatedAt: columnNames(driver, "graph_entities").has("created_at") &&
       columnNames(driver, "graph_edges").has("created_at"),
     hasCommitCounter: columnNames(driver, "graph_meta").has("authoritative_version"),
+    hasVectorTime: tableNames(driver).has("sqlitegraph_vector_indexes") &&
+      columnNames(driver, "sqlitegraph_state").has("vector_time"),
   };
 }

@@ -4,13 +4,14 @@ import { UnsupportedError } from "../backend/errors.ts";
 import type { GraphBackend } from "../backend/graph_backend.ts";
 import { MAX_ID } from "../backend/limits.ts";
 import type { ImportTarget } from "../backend/restore_rows.ts";
-import type { GroupResult, IdLease, ServedEngine } from "../backend/served_engine.ts";
+import type { GroupResult, IdLease, ServedEngine, ServedVectors } from "../backend/served_engine.ts";
 import { openSession, SqliteBackend, type SqliteOptions } from "./backend.ts";
 import type { Connection } from "./connection.ts";
 import { makeMemoryFile, type MemoryFile, removeMemoryFile } from "./memory_file.ts";
 import { raiseSequence, type Session } from "./session.ts";
 import { removeLeftCopies } from "./shared_copy.ts";
 import { handleOf, markDead, type SqliteHandle } from "./shared_handle.ts";
+import { ServedSqliteVectors } from "./shared_vectors.ts";
 import { SqliteImportTarget } from "./transfer.ts";
 
 /** How to open a SQLite database for several threads. */
@@ -39,11 +40,17 @@ export function serveSqlite(path: string, options: SqliteServeOptions = {}): Ser
       },
     );
     removeLeftCopies(file, driver);
-    const handle = handleOf(file, path, {
-      durability,
-      driver,
-      busyTimeoutMs: session.busyTimeoutMs,
-    }, memory?.folder);
+    const handle = handleOf(
+      file,
+      path,
+      {
+        durability,
+        driver,
+        busyTimeoutMs: session.busyTimeoutMs,
+      },
+      session.vectorMemory.horizon.handle,
+      memory?.folder,
+    );
     return new SqliteServedEngine(session, options, handle, memory);
   } catch (error) {
     if (memory !== undefined) removeMemoryFile(memory.folder);
@@ -54,6 +61,7 @@ export function serveSqlite(path: string, options: SqliteServeOptions = {}): Ser
 class SqliteServedEngine implements ServedEngine {
   readonly backend: GraphBackend;
   readonly handle: SqliteHandle;
+  readonly vectors: ServedVectors;
   readonly #session: Session;
   readonly #memory: MemoryFile | undefined;
   #isClosed = false;
@@ -61,6 +69,7 @@ class SqliteServedEngine implements ServedEngine {
   constructor(session: Session, options: SqliteOptions, handle: SqliteHandle, memory: MemoryFile | undefined) {
     this.backend = SqliteBackend.over(session, options) as unknown as GraphBackend;
     this.handle = handle;
+    this.vectors = new ServedSqliteVectors(session.vectorMemory);
     this.#session = session;
     this.#memory = memory;
   }

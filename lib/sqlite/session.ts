@@ -13,11 +13,16 @@ import type { ImportTarget } from "../backend/restore_rows.ts";
 import type { GroupResult } from "../backend/served_engine.ts";
 import { refuseDeepNesting, refusePromise, TransactionAccess } from "../backend/transaction_access.ts";
 import { keyToUser } from "../backend/validate.ts";
+import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { ChangeHub, ChangeLog, type ChangeMark } from "../events/mod.ts";
 import { raiseLsn, readDataVersion, readLsn } from "./commit_counter.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { openDriver } from "./driver.ts";
 import { SqliteReadStore } from "./read_store.ts";
+import type { VectorChange } from "../vector/vector_changes.ts";
+import { type VectorHost, VectorsInMemory } from "./vector_memory.ts";
+import { type VectorMark, VectorNotes } from "./vector_notes.ts";
+import { readVectorTime } from "./vector_time.ts";
 import { type MemoryState, SessionView } from "./view.ts";
 import { type RecordOperation, SqliteWriteStore, type TransactionNotes } from "./write_store.ts";
 
@@ -31,7 +36,7 @@ export interface Serving {
 }
 
 /** An open database. */
-export class Session implements WriteAccess, TransactionNotes {
+export class Session implements WriteAccess, TransactionNotes, VectorHost {
   /** The file, or `:memory:`. */
   readonly path: string;
   /** What the user calls it: the path, unless a file stands in for memory. */
@@ -43,7 +48,7 @@ export class Session implements WriteAccess, TransactionNotes {
   readonly #options: ConnectionOptions;
   readonly #clock: () => number;
   /** Whether other threads read this database. */
-  readonly #isServed: boolean;
+  readonly isServed: boolean;
   /** What the last group left behind: a commit that raised only the first was made by a program that does not count. */
   #seen: Sight | undefined;
   #store: SqliteWriteStore | undefined;
@@ -55,6 +60,12 @@ export class Session implements WriteAccess, TransactionNotes {
   /** A statement failed half-way through a call at this depth: the transaction can only be rolled back. */
   #failure: { readonly error: unknown; readonly depth: number } | undefined;
   readonly #changes = new ChangeLog();
+  /** What the running transaction did to vectors. */
+  readonly vectors: VectorNotes = new VectorNotes();
+  /** Vector indexes in memory. */
+  readonly vectorMemory: VectorsInMemory;
+  /** See `fixedState`. */
+  #fixedState: { readonly dataVersion: number } | undefined;
   /** Ids that the running transaction inserted without a gap: their existence needs no query. */
   #firstNewNode = 0;
   #lastNewNode = -1;
@@ -63,7 +74,8 @@ export class Session implements WriteAccess, TransactionNotes {
   /** Highest ids that the running transaction inserted. */
   readonly #inserted = { graph_entities: 0, graph_edges: 0 };
   readonly #idleReaders: SqliteReadStore[] = [];
-  readonly #views = new Set<SessionView>();
+  /** Views, with the time of their vectors. */
+  readonly #views = new Map<SessionView, number>();
   readonly #attached = new Set<WeakRef<Detachable>>();
   #memoryView: MemoryState | undefined;
   readonly #abandoned = new FinalizationRegistry<View>((view) => view.release());
@@ -71,12 +83,14 @@ export class Session implements WriteAccess, TransactionNotes {
   constructor(path: string, options: ConnectionOptions, clock: () => number, serving?: Serving) {
     this.path = path;
     this.name = serving?.name ?? path;
-    this.#isServed = serving !== undefined;
+    this.isServed = serving !== undefined;
     this.readonly = options.readonly;
     this.#options = options;
     this.#clock = clock;
-    this.#store = new SqliteWriteStore(Connection.open(path, options), this);
-    if (this.#isServed) this.#seen = look(this.#store.connection);
+    this.vectorMemory = new VectorsInMemory(this);
+    if (!this.readonly) this.vectors.sink = this.vectorMemory;
+    this.#store = new SqliteWriteStore(Connection.open(path, options), this, this.vectorMemory);
+    if (this.isServed) this.#seen = look(this.#store.connection);
   }
 
   /** Whether the database was closed. */
@@ -101,7 +115,7 @@ export class Session implements WriteAccess, TransactionNotes {
 
   /** Whether snapshots or iterators of this database may hold a state, in this thread or another. */
   get mayHaveViews(): boolean {
-    return this.#isServed || this.#views.size > 0;
+    return this.isServed || this.#views.size > 0;
   }
 
   /** How long to wait for another connection's lock. */
@@ -123,6 +137,14 @@ export class Session implements WriteAccess, TransactionNotes {
 
   now(): number {
     return this.#clock();
+  }
+
+  fixedState(): object | undefined {
+    if (this.inTransaction) return undefined;
+    // Commits of other connections show in this number, its own ones end with `#endTransaction`.
+    const dataVersion = readDataVersion(this.connection("read"));
+    if (this.#fixedState?.dataVersion !== dataVersion) this.#fixedState = { dataVersion };
+    return this.#fixedState;
   }
 
   /** Throws inside a transaction, for calls that cannot be part of one. */
@@ -161,7 +183,7 @@ export class Session implements WriteAccess, TransactionNotes {
   view(call: string): View {
     this.connection(call);
     const view = this.isMemory ? this.#viewMemory(call) : this.#viewFile();
-    this.#views.add(view);
+    this.#views.set(view, readVectorTime(view.store.connection));
     return view;
   }
 
@@ -184,7 +206,7 @@ export class Session implements WriteAccess, TransactionNotes {
 
   #viewFile(): SessionView {
     const store = this.#idleReaders.pop() ??
-      new SqliteReadStore(Connection.open(this.path, { ...this.#options, readonly: true }));
+      new SqliteReadStore(Connection.open(this.path, { ...this.#options, readonly: true }), this.vectorMemory);
     const { connection } = store;
     connection.statement("BEGIN").run();
     // The read transaction begins with its first read.
@@ -221,7 +243,7 @@ export class Session implements WriteAccess, TransactionNotes {
     }
     const memory = this.#memoryView;
     if (memory === undefined) return;
-    memory.store = new SqliteReadStore(memory.store.connection.copyOfMemory());
+    memory.store = new SqliteReadStore(memory.store.connection.copyOfMemory(), this.vectorMemory);
     memory.isCopy = true;
     this.#memoryView = undefined;
   }
@@ -300,7 +322,11 @@ export class Session implements WriteAccess, TransactionNotes {
     try {
       value = run(target);
       this.#refuseFailed();
-      if (this.#isDirty) lsn = raiseLsn(this.connection("transactionGroup"), this.now());
+      if (this.#isDirty) {
+        const connection = this.connection("transactionGroup");
+        lsn = raiseLsn(connection, this.now());
+        this.#endVectorCommit(connection);
+      }
     } catch (error) {
       this.#rollback(mark);
       // SQLite has ended the whole transaction: all members are gone.
@@ -309,7 +335,7 @@ export class Session implements WriteAccess, TransactionNotes {
     }
     this.#commit(mark);
     this.#isDirty = false;
-    if (lsn !== undefined && this.#changes.size > 0) commits.push(this.#changes.take(lsn));
+    if (lsn !== undefined && this.#isObserved) commits.push(this.#changes.take(lsn));
     return { lsn, value };
   }
 
@@ -341,7 +367,7 @@ export class Session implements WriteAccess, TransactionNotes {
     if (this.#isReading) {
       throw new UnsupportedError("a transaction cannot begin inside a read", { code: "in-read" });
     }
-    const mark = { changes: this.#changes.mark(), isDirty: this.#isDirty };
+    const mark = { changes: this.#changes.mark(), vectors: this.vectors.mark(), isDirty: this.#isDirty };
     this.#detachViews();
     if (this.#depth > 0) connection.statement(`SAVEPOINT s${this.#depth}`).run();
     else {
@@ -349,6 +375,7 @@ export class Session implements WriteAccess, TransactionNotes {
       this.#isObserved = this.hub.isActive;
       try {
         this.#skipSeenIds(connection);
+        this.vectorMemory.begin();
       } catch (error) {
         rollbackIfOpen(connection);
         throw error;
@@ -368,21 +395,34 @@ export class Session implements WriteAccess, TransactionNotes {
     }
     let lsn = 0;
     try {
-      if (this.#isDirty) lsn = raiseLsn(connection, this.now());
+      if (this.#isDirty) {
+        lsn = raiseLsn(connection, this.now());
+        this.#endVectorCommit(connection);
+      }
+      this.vectors.prepare();
       connection.statement("COMMIT").run();
     } catch (error) {
       this.#rollback(mark);
       throw error;
     }
+    const tellOfVectors = this.vectors.take();
     this.#endTransaction();
     this.#rolledBack.graph_entities = this.#rolledBack.graph_edges = 0;
-    if (lsn > 0 && this.#changes.size > 0) this.hub.publish(this.#changes.take(lsn));
+    tellOfVectors();
+    // Also of a commit without changes of records: one that made or dropped a vector index.
+    if (lsn > 0 && this.#isObserved) this.hub.publish(this.#changes.take(lsn));
+    this.vectorMemory.afterCommit();
+  }
+
+  #endVectorCommit(connection: Connection): void {
+    if (!this.vectors.isEmpty) this.vectors.endCommit(readVectorTime(connection));
   }
 
   #rollback(mark: Mark): void {
     const connection = this.connection("rollback");
     this.#detachViews();
     this.#changes.rollbackTo(mark.changes);
+    this.vectors.rollbackTo(mark.vectors);
     this.#isDirty = mark.isDirty;
     this.#lastNewNode = -1;
     for (const table of ["graph_entities", "graph_edges"] as const) {
@@ -418,6 +458,8 @@ export class Session implements WriteAccess, TransactionNotes {
     this.#isDirty = false;
     this.#failure = undefined;
     this.#lastNewNode = -1;
+    this.vectors.clear();
+    this.#fixedState = undefined;
   }
 
   /** Whether somebody is to be told of the running transaction's changes. */
@@ -452,6 +494,37 @@ export class Session implements WriteAccess, TransactionNotes {
     if (this.#isObserved) this.#changes.add({ type: "kv", operation: operation(), key: keyToUser(key) });
   }
 
+  get hasCommittedVectors(): boolean {
+    return this.vectors.isEmpty;
+  }
+
+  get keepsLinks(): boolean {
+    return !this.readonly && !this.isTemporary;
+  }
+
+  changedVectors(index: number): ReadonlyMap<number, VectorChange> {
+    return this.vectors.changes.of(index);
+  }
+
+  viewTimes(): Iterable<number> {
+    return this.#views.values();
+  }
+
+  noteVector(index: number, nodeId: number, vector: Float32Array | undefined): void {
+    this.#isDirty = true;
+    this.vectors.add(index, nodeId, vector);
+  }
+
+  noteNewVectorIndex(index: StoredVectorIndex): void {
+    this.#isDirty = true;
+    this.vectors.create(index);
+  }
+
+  noteDroppedVectorIndex(index: number): void {
+    this.#isDirty = true;
+    this.vectors.drop(index);
+  }
+
   isKnownNode(id: number): boolean {
     return id >= this.#firstNewNode && id <= this.#lastNewNode;
   }
@@ -474,9 +547,10 @@ export class Session implements WriteAccess, TransactionNotes {
     if (store === undefined) return;
     this.hub.close();
     this.#keepSeenIds();
+    this.vectorMemory.close();
     this.#store = undefined;
     this.#attached.clear();
-    for (const view of [...this.#views]) view.release();
+    for (const view of [...this.#views.keys()]) view.release();
     for (const reader of this.#idleReaders.splice(0)) reader.connection.close();
     // Last: the connection that may write leaves no log behind when it is the only one.
     store.connection.close();
@@ -485,6 +559,7 @@ export class Session implements WriteAccess, TransactionNotes {
 
 interface Mark {
   readonly changes: ChangeMark;
+  readonly vectors: VectorMark;
   readonly isDirty: boolean;
 }
 

@@ -2,6 +2,7 @@
 
 import { ClosedError } from "../backend/errors.ts";
 import type { ConnectionOptions } from "./connection.ts";
+import type { HorizonHandle } from "./vector_horizon.ts";
 
 /** What other threads need to read a database. */
 export interface SqliteHandle {
@@ -15,6 +16,8 @@ export interface SqliteHandle {
   readonly temporaryFolder: string | undefined;
   /** How they open it. */
   readonly options: ConnectionOptions;
+  /** Which states the vector indexes in memory answer for. */
+  readonly horizon: HorizonHandle;
   /** One word: not 0 when the database was closed or the thread that wrote it ended (`DEAD`). */
   readonly dead: Int32Array<SharedArrayBuffer>;
 }
@@ -27,6 +30,7 @@ export function handleOf(
   file: string,
   name: string,
   options: Omit<ConnectionOptions, "readonly">,
+  horizon: HorizonHandle,
   temporaryFolder?: string,
 ): SqliteHandle {
   return {
@@ -35,6 +39,7 @@ export function handleOf(
     name,
     temporaryFolder,
     options: { ...options, readonly: true },
+    horizon,
     dead: new Int32Array(new SharedArrayBuffer(4)),
   };
 }

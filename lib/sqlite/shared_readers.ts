@@ -4,6 +4,8 @@ import { readCommit } from "./commit_counter.ts";
 import { Connection } from "./connection.ts";
 import { SqliteReadStore } from "./read_store.ts";
 import { databaseClosed, isDead, type SqliteHandle } from "./shared_handle.ts";
+import type { SharedVectors } from "./shared_vectors.ts";
+import { readVectorTime } from "./vector_time.ts";
 
 /** Connections that are kept for the next state. */
 const MAX_IDLE = 4;
@@ -16,6 +18,8 @@ export class ReadTransaction {
   readonly lsn: number;
   /** Time of its commit, in milliseconds since 1970. */
   readonly timeMs: number;
+  /** Time of its vectors. */
+  readonly vectorTime: number;
   readonly #onEnd: (store: SqliteReadStore) => void;
 
   /** Begins the transaction; `onEnd` gets the connection back. */
@@ -27,6 +31,7 @@ export class ReadTransaction {
     this.store = store;
     this.lsn = lsn;
     this.timeMs = timeMs;
+    this.vectorTime = readVectorTime(connection);
     this.#onEnd = onEnd;
   }
 
@@ -47,11 +52,13 @@ export class ReadTransaction {
 /** The connections of one thread. */
 export class SharedReaders {
   readonly #handle: SqliteHandle;
+  readonly #vectors: SharedVectors;
   readonly #idle: SqliteReadStore[] = [];
   #isClosed = false;
 
-  constructor(handle: SqliteHandle) {
+  constructor(handle: SqliteHandle, vectors: SharedVectors) {
     this.#handle = handle;
+    this.#vectors = vectors;
   }
 
   /** A connection that is in no transaction. Whoever asks for it closes it. */
@@ -66,7 +73,7 @@ export class SharedReaders {
 
   /** The newest state. */
   begin(): ReadTransaction {
-    const store = this.#idle.pop() ?? new SqliteReadStore(this.connect());
+    const store = this.#idle.pop() ?? new SqliteReadStore(this.connect(), this.#vectors);
     return begin(store, (ended) => {
       if (this.#isClosed || this.#idle.length >= MAX_IDLE) ended.connection.close();
       else this.#idle.push(ended);
@@ -75,7 +82,7 @@ export class SharedReaders {
 
   /** The state that a copy of the database holds. While it is read, nobody else can lock the copy. */
   beginCopy(path: string): ReadTransaction {
-    const store = new SqliteReadStore(Connection.open(path, this.#handle.options));
+    const store = new SqliteReadStore(Connection.open(path, this.#handle.options), this.#vectors);
     return begin(store, ({ connection }) => connection.close());
   }
 

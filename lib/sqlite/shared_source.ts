@@ -6,7 +6,7 @@
 import type { SnapshotAt } from "../backend/care.ts";
 import { InvalidArgumentError, UnsupportedError } from "../backend/errors.ts";
 import { checkObject, show } from "../backend/validate.ts";
-import type { BorrowedSource, HeldState, StateSource } from "../backend/state_source.ts";
+import type { BorrowedSource, HeldState, StateSource, VectorNews } from "../backend/state_source.ts";
 import { readDataVersion, readLsn } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
 import { removeMemoryFile, removeMemoryFileAtExit } from "./memory_file.ts";
@@ -14,6 +14,7 @@ import type { SqliteReadStore } from "./read_store.ts";
 import { beginOnCopy, CopyOnRequest, type CopyRequest, stateReleased } from "./shared_copy.ts";
 import { databaseClosed, isDead, type SqliteHandle } from "./shared_handle.ts";
 import { type ReadTransaction, SharedReaders } from "./shared_readers.ts";
+import { SharedVectors, type SqliteIndexHandle } from "./shared_vectors.ts";
 
 /** The states as the thread of `openGraph` reads them. `handle` is that of `serveSqlite`. */
 export function attachSqlite(handle: unknown): StateSource {
@@ -31,6 +32,10 @@ interface SharedState {
   readonly timeMs: number;
   readonly isPast: boolean;
   readonly copy: CopyRequest;
+  /** Time of its vectors. */
+  readonly vectorTime: number;
+  /** The vector indexes that are in memory. */
+  readonly vectors: readonly SqliteIndexHandle[];
 }
 
 /** Who gives states out: what a state asks of it. */
@@ -93,10 +98,13 @@ interface KeptState {
   readonly dataVersion: number;
   copy: CopyOnRequest | undefined;
   holds: number;
+  /** Ends what protects its vectors in memory. */
+  readonly unpin: () => void;
 }
 
 class SqliteStateSource implements StateSource {
   readonly #handle: SqliteHandle;
+  readonly #vectors: SharedVectors;
   readonly #readers: SharedReaders;
   readonly #kept = new Set<KeptState>();
   #newest: KeptState | undefined;
@@ -106,8 +114,25 @@ class SqliteStateSource implements StateSource {
 
   constructor(handle: SqliteHandle) {
     this.#handle = handle;
-    this.#readers = new SharedReaders(handle);
+    this.#vectors = new SharedVectors(handle.horizon);
+    this.#readers = new SharedReaders(handle, this.#vectors);
     if (handle.temporaryFolder !== undefined) removeMemoryFileAtExit(handle.temporaryFolder);
+  }
+
+  get onMissingVectors(): (index: number) => void {
+    return this.#vectors.onMissing;
+  }
+
+  set onMissingVectors(tell: (index: number) => void) {
+    this.#vectors.onMissing = tell;
+  }
+
+  vectorsOf(index: number): unknown {
+    return this.#vectors.handleOf(index);
+  }
+
+  noteVectors(news: VectorNews): void {
+    this.#vectors.note(news);
   }
 
   get lsn(): number {
@@ -120,7 +145,9 @@ class SqliteStateSource implements StateSource {
     const dataVersion = readDataVersion(this.#watching(call));
     let state = this.#newest;
     if (state === undefined || state.dataVersion !== dataVersion) {
-      state = { transaction: this.#readers.begin(), dataVersion, copy: undefined, holds: 0 };
+      const transaction = this.#readers.begin();
+      const unpin = this.#vectors.pin(transaction.vectorTime);
+      state = { transaction, dataVersion, copy: undefined, holds: 0, unpin };
       this.#kept.add(state);
       this.#newest = state;
     }
@@ -149,7 +176,8 @@ class SqliteStateSource implements StateSource {
   #share(state: KeptState, isPast: boolean): SharedState {
     const { transaction } = state;
     state.copy ??= new CopyOnRequest(this.#handle.file, this.#readers, transaction);
-    return { lsn: transaction.lsn, timeMs: transaction.timeMs, isPast, copy: state.copy.request };
+    const { lsn, timeMs, vectorTime } = transaction;
+    return { lsn, timeMs, isPast, copy: state.copy.request, vectorTime, vectors: this.#vectors.handles };
   }
 
   #release(state: KeptState): void {
@@ -161,6 +189,7 @@ class SqliteStateSource implements StateSource {
     if (!this.#kept.delete(state)) return;
     if (this.#newest === state) this.#newest = undefined;
     state.copy?.close();
+    state.unpin();
     state.transaction.end();
   }
 
@@ -169,6 +198,7 @@ class SqliteStateSource implements StateSource {
     this.#isClosed = true;
     this.#readers.close();
     for (const state of [...this.#kept]) this.#end(state);
+    this.#vectors.release();
     this.#watch?.close();
     // Its own thread removes it when it closes the database, unless it has died.
     const { temporaryFolder } = this.#handle;
@@ -199,34 +229,38 @@ function withoutHistory(call: string, what: string, name: string): UnsupportedEr
 
 class SqliteBorrowedSource implements BorrowedSource {
   readonly #handle: SqliteHandle;
+  readonly #vectors: SharedVectors;
   readonly #readers: SharedReaders;
   readonly #borrowed = new Set<ReadTransaction>();
   #isClosed = false;
 
   constructor(handle: SqliteHandle) {
     this.#handle = handle;
-    this.#readers = new SharedReaders(handle);
+    this.#vectors = new SharedVectors(handle.horizon);
+    this.#readers = new SharedReaders(handle, this.#vectors);
   }
 
   borrow(shared: unknown, isRevoked: () => boolean): HeldState {
-    const { lsn, isPast, copy } = shared as SharedState;
+    const state = shared as SharedState;
     const requireAlive = () => {
       if (isRevoked()) throw stateReleased();
       if (this.#isClosed || isDead(this.#handle)) throw databaseClosed("borrow", this.#handle);
     };
     requireAlive();
-    const transaction = this.#begin(lsn, copy, isRevoked);
+    const transaction = this.#begin(state, isRevoked);
     this.#borrowed.add(transaction);
-    return new SqliteHeldState(transaction, isPast, {
+    this.#vectors.add(state.vectors);
+    return new SqliteHeldState(transaction, state.isPast, {
       requireAlive,
       release: () => this.#end(transaction),
-      share: () => shared as SharedState,
+      share: () => state,
     });
   }
 
-  #begin(lsn: number, copy: CopyRequest, isRevoked: () => boolean): ReadTransaction {
+  #begin({ lsn, vectorTime, copy }: SharedState, isRevoked: () => boolean): ReadTransaction {
     const newest = this.#readers.begin();
-    if (newest.lsn === lsn) return newest;
+    // Another program's commits are not counted, but its vectors are.
+    if (newest.lsn === lsn && newest.vectorTime === vectorTime) return newest;
     newest.end();
     return beginOnCopy(this.#handle, this.#readers, copy, isRevoked);
   }
@@ -240,5 +274,6 @@ class SqliteBorrowedSource implements BorrowedSource {
     this.#isClosed = true;
     this.#readers.close();
     for (const transaction of [...this.#borrowed]) this.#end(transaction);
+    this.#vectors.release();
   }
 }

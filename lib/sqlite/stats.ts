@@ -8,6 +8,7 @@ import { countValues } from "./kv_rows.ts";
 import { decodeText } from "./node_rows.ts";
 import { sizeOf } from "./file_size.ts";
 import type { Session } from "./session.ts";
+import { readVectorIndexes } from "./vector_rows.ts";
 
 /** Number of nodes. */
 export function countAllNodes(connection: Connection): number {
@@ -18,6 +19,7 @@ export function countAllNodes(connection: Connection): number {
 export function readStats(session: Session, durability: Durability): DatabaseStats {
   const connection = session.connection("stats");
   return session.consistently(() => {
+    const vectorIndexes = readVectorIndexes(connection);
     const pragma = (name: string): number => Number(connection.statement(`PRAGMA ${name}`).get()?.[0]);
     const pageBytes = pragma("page_size");
     const isMemory = session.path === ":memory:";
@@ -28,6 +30,8 @@ export function readStats(session: Session, durability: Durability): DatabaseSta
       nodes: countAllNodes(connection),
       edges: countEdges(connection, undefined),
       keyValues: countValues(connection, session.now()),
+      vectorIndexes: vectorIndexes.length,
+      vectors: vectorIndexes.reduce((sum, { count }) => sum + count, 0),
       kinds: counts(connection, "kind", "graph_entities"),
       edgeTypes: counts(connection, "edge_type", "graph_edges"),
       labels: counts(

@@ -1,9 +1,11 @@
 /** What export and import ask of SQLite: all rows, and rows with the ids that they bring. */
 
+import { InvalidArgumentError } from "../backend/errors.ts";
 import { type ExportSource, liveEntries } from "../backend/export_snapshot.ts";
 import type { ImportTarget } from "../backend/restore_rows.ts";
-import type { EdgeRow, NodeRow, PropertyRow } from "../backend/snapshot_row.ts";
+import type { EdgeRow, NodeRow, PropertyRow, VectorRow } from "../backend/snapshot_row.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
+import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
 import { countEdges } from "./edge_rows.ts";
@@ -11,6 +13,9 @@ import { decodeId, decodeText, LABELS_SQL } from "./node_rows.ts";
 import type { SqliteReadStore } from "./read_store.ts";
 import { raiseSequence, type Session } from "./session.ts";
 import { countAllNodes } from "./stats.ts";
+import { readVectorIndexes } from "./vector_rows.ts";
+import { ORPHAN_TRIGGER } from "./vector_tables.ts";
+import { deleteVectorIndexes, renumberOwned } from "./vector_writes.ts";
 import type { SqliteWriteStore } from "./write_store.ts";
 
 const PAGE = 1000;
@@ -132,9 +137,15 @@ export class SqliteImportTarget implements ImportTarget {
   clear(): void {
     if (this.#session.isObserved) this.#noteDeletions();
     this.#session.noteCleared();
+    for (const index of readVectorIndexes(this.#connection)) this.store.dropVectorIndex(index);
+    // Also those with a metric that nobody knows.
+    deleteVectorIndexes(this.#connection);
+    // A trigger would have SQLite look at every node instead of giving whole pages back.
+    this.#connection.driver.exec("DROP TRIGGER IF EXISTS sqlitegraph_vector_orphan");
     for (const table of ["graph_edges", "graph_labels", "graph_properties", "graph_entities", "kv_store"]) {
       this.#connection.statement(`DELETE FROM ${table}`).run();
     }
+    this.#connection.driver.exec(ORPHAN_TRIGGER);
   }
 
   #noteDeletions(): void {
@@ -175,6 +186,27 @@ export class SqliteImportTarget implements ImportTarget {
   restoreProperty({ node, key, value }: PropertyRow): void {
     this.#connection.statement("INSERT INTO graph_properties (entity_id, key, value) VALUES (?, ?, ?)")
       .run(node, key, value);
+  }
+
+  restoreForeignVector(index: StoredVectorIndex, { vectorId, vector, metadata }: VectorRow): boolean {
+    const number = vectorId as number;
+    const { dimension, name } = index.definition;
+    const floats = Float32Array.from(vector);
+    if (floats.length !== dimension || !floats.every(Number.isFinite)) {
+      throw new InvalidArgumentError(
+        `vector ${number} of index ${JSON.stringify(name)} is not ${dimension} finite numbers; nothing was imported`,
+        { code: "invalid-vector", field: "vector", value: number },
+      );
+    }
+    const seconds = Math.floor(this.#session.now() / 1000);
+    renumberOwned(this.#connection, number, seconds);
+    const inserted = this.#connection.statement(
+      `INSERT OR IGNORE INTO hnsw_vectors (id, index_id, vector_data, metadata, created_at, updated_at)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?5)`,
+    ).run(number, index.number, new Uint8Array(floats.buffer), metadata ?? null, seconds);
+    if (inserted === 0) return false;
+    this.#session.noteVector(index.number, -number, floats);
+    return true;
   }
 
   raiseNextIds(nextNodeId: number, nextEdgeId: number): void {

@@ -5,12 +5,20 @@ import type { CheckedEdge, CheckedEdgeUpdate, CheckedNode, CheckedNodeUpdate } f
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { WriteStore } from "../backend/store.ts";
 import type { CheckedValue } from "../backend/value_input.ts";
+import type { VectorMatch } from "../backend/vector.ts";
+import type { CheckedVectorSearch, VectorIndexDefinition } from "../backend/vector_input.ts";
+import type { StoredVectorIndex } from "../backend/vector_store.ts";
+import { searchChanged, type VectorChange } from "../vector/vector_changes.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlStatement } from "./driver.ts";
 import { findEdge, readEdge } from "./edge_rows.ts";
 import { deleteValue, encodeValue, keyExists, writeValue } from "./kv_rows.ts";
 import { decodeId, nodeExists, readNode, readNodeKind } from "./node_rows.ts";
 import { SqliteReadStore } from "./read_store.ts";
+import type { FoundIndex, VectorsInMemory } from "./vector_memory.ts";
+import { readMemoryVector } from "./vector_rows.ts";
+import { searchStored } from "./vector_search.ts";
+import { deleteVectorIndex, insertVectorIndex, removeVector, removeVectorsOf, writeVector } from "./vector_writes.ts";
 
 /** What happened to a node or edge. */
 export type RecordOperation = "insert" | "update" | "delete";
@@ -25,6 +33,16 @@ export interface TransactionNotes {
   noteEdge(operation: RecordOperation, id: number, from: number, to: number): void;
   /** Notes that a key changed; `operation` is asked for only while somebody listens. */
   noteKey(operation: () => KeyValueChange["operation"], key: Uint8Array): void;
+  /** Notes that a vector index was made. */
+  noteNewVectorIndex(index: StoredVectorIndex): void;
+  /** Notes that the vector index with a number was dropped. */
+  noteDroppedVectorIndex(index: number): void;
+  /** Notes the vector that a node has from now on in the index with a number, or that it has none. */
+  noteVector(index: number, nodeId: number, vector: Float32Array | undefined): void;
+  /** Whether the running transaction, if there is one, has changed no vectors. */
+  readonly hasCommittedVectors: boolean;
+  /** The vectors of an index that the running transaction changed. */
+  changedVectors(index: number): ReadonlyMap<number, VectorChange>;
   /** Whether the running transaction knows without asking that a node exists. */
   isKnownNode(id: number): boolean;
 }
@@ -53,10 +71,12 @@ class InsertStatements {
 /** The reads and writes of a connection, noted in a transaction. */
 export class SqliteWriteStore extends SqliteReadStore implements WriteStore {
   readonly #notes: TransactionNotes;
+  readonly #vectors: VectorsInMemory;
 
-  constructor(connection: Connection, notes: TransactionNotes) {
-    super(connection);
+  constructor(connection: Connection, notes: TransactionNotes, vectors: VectorsInMemory) {
+    super(connection, vectors);
     this.#notes = notes;
+    this.#vectors = vectors;
   }
 
   override nodeExists(id: number): boolean {
@@ -119,6 +139,7 @@ export class SqliteWriteStore extends SqliteReadStore implements WriteStore {
     connection.statement("DELETE FROM graph_edges WHERE from_id = ?1 OR to_id = ?1").run(id);
     connection.statement("DELETE FROM graph_labels WHERE entity_id = ?").run(id);
     connection.statement("DELETE FROM graph_properties WHERE entity_id = ?").run(id);
+    for (const index of removeVectorsOf(connection, id)) this.#notes.noteVector(index, id, undefined);
     connection.statement("DELETE FROM graph_entities WHERE id = ?").run(id);
     for (const [edge, from, to] of edges) this.#notes.noteEdge("delete", Number(edge), Number(from), Number(to));
     this.#notes.noteNode("delete", id);
@@ -189,5 +210,55 @@ export class SqliteWriteStore extends SqliteReadStore implements WriteStore {
     deleteValue(connection, key);
     this.#notes.noteKey(() => "delete", key);
     return true;
+  }
+
+  protected override findVectors(index: StoredVectorIndex): FoundIndex | undefined {
+    return this.#notes.hasCommittedVectors ? super.findVectors(index) : this.#vectors.findCommitted(index);
+  }
+
+  override searchVectors(index: StoredVectorIndex, search: CheckedVectorSearch): VectorMatch[] {
+    const found = this.findVectors(index);
+    if (found === undefined) return searchStored(this.connection, index, search);
+    const { connection } = this;
+    const changed = this.#notes.changedVectors(index.number);
+    // What is found of changed nodes is left out, whatever its distance.
+    const readStored = (id: number) => changed.has(id) ? search.query : readMemoryVector(connection, index, id);
+    return searchChanged(
+      changed,
+      index.definition.metric,
+      search,
+      (below) => found.search.search(below, found.time, readStored),
+      (all) => searchStored(this.connection, index, all),
+    );
+  }
+
+  linkVectors(index: StoredVectorIndex, limit: number): number {
+    return this.findVectors(index) === undefined ? 0 : this.#vectors.link(index, limit);
+  }
+
+  createVectorIndex(definition: VectorIndexDefinition): void {
+    const number = insertVectorIndex(this.connection, definition, this.#seconds());
+    this.#notes.noteNewVectorIndex({ definition, number, count: 0 });
+  }
+
+  dropVectorIndex(index: StoredVectorIndex): void {
+    deleteVectorIndex(this.connection, index);
+    this.#notes.noteDroppedVectorIndex(index.number);
+  }
+
+  setVector(index: StoredVectorIndex, nodeId: number, vector: Float32Array): void {
+    writeVector(this.connection, index, nodeId, vector, this.#seconds());
+    this.#noteVector(index, nodeId, vector);
+  }
+
+  deleteVector(index: StoredVectorIndex, nodeId: number): boolean {
+    if (!removeVector(this.connection, index, nodeId)) return false;
+    this.#noteVector(index, nodeId, undefined);
+    return true;
+  }
+
+  #noteVector(index: StoredVectorIndex, nodeId: number, vector: Float32Array | undefined): void {
+    this.#notes.noteVector(index.number, nodeId, vector);
+    this.#notes.noteNode("update", nodeId);
   }
 }

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, NotFoundError } from "../backend/errors.ts";
 import type { Task } from "./task.ts";
-import { isInExecutable } from "./executable.ts";
+import { isInExecutable } from "../backend/executable.ts";
 
 /** What identifies a task on every thread. */
 export interface TaskAddress {

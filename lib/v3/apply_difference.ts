@@ -1,6 +1,8 @@
 /** Bringing an engine from a copy of one state to a copy of another one, by what differs between the two. */
 
+import { byteDifferences } from "./byte_entries.ts";
 import { ByteTree } from "./byte_tree.ts";
+import type { ByteTreeWriter } from "./byte_writer.ts";
 import { diffStates } from "./diff.ts";
 import { EdgeReader } from "./edge_record.ts";
 import type { Engine } from "./engine.ts";
@@ -45,10 +47,35 @@ export function applyDifference(
       if (value === undefined) writer.replayDeletedValue(key);
       else writer.replayValue(key, value);
     } else if (difference.type === "node") nodes.apply(difference.id);
-    else edges.apply(difference.id);
+    else if (difference.type === "edge") edges.apply(difference.id);
+    else break;
     onChanged();
   }
+  // Nodes that were deleted have taken their vectors with them; what the trees then hold is the same, byte for byte.
+  writer.flush();
+  for (const name of VECTOR_TREES) {
+    copyEntries(pages, from.roots[TREE[name]], to.roots[TREE[name]], target.trees[name], onChanged);
+  }
   writer.nextString = to.nextString;
+}
+
+const VECTOR_TREES = ["vectorIndexes", "vectors", "vectorLinks"] as const;
+
+/** Brings a copy of one tree to a copy of another one. */
+function copyEntries(
+  pages: Pages,
+  from: TreeRoot | undefined,
+  to: TreeRoot | undefined,
+  target: ByteTreeWriter,
+  onChanged: () => void,
+): void {
+  const source = new ByteTree(pages, to as TreeRoot);
+  for (const { key } of byteDifferences(pages, from as TreeRoot, to as TreeRoot)) {
+    const value = source.get(key);
+    if (value === undefined) target.delete(key);
+    else target.put(key, value);
+    onChanged();
+  }
 }
 
 /** Strings are only ever added. */

@@ -11,9 +11,10 @@ export function borrowV3(handle: unknown): BorrowedSource {
   return {
     borrow(shared: unknown, isRevoked: () => boolean): HeldState {
       access.requireAlive();
-      const { entry, isPast } = shared as SharedV3State;
+      const { entry, isPast, vectors } = shared as SharedV3State;
       const { state } = decodeRoot(entry);
-      return new SharedHeldState(access, state, access.storeOf(state), isPast, { isRevoked });
+      access.vectors.add(vectors);
+      return new SharedHeldState(access, state, access.storeOf(state, isPast), isPast, { isRevoked });
     },
     close() {
       access.close();

@@ -94,6 +94,16 @@ export class ByteCursor {
     return readValueHead(this.#leaf, valuePartAt(this.#leaf, this.#entry()));
   }
 
+  /** The leaf that the entry lies in: a copy, which the next step may change. */
+  get leaf(): Uint8Array {
+    return this.#leaf;
+  }
+
+  /** Position of the entry's cell in `leaf`. Hot. */
+  get cell(): number {
+    return this.#entry();
+  }
+
   #entry(): number {
     if (!this.#isOnEntry) throw new Error("the cursor is on no entry: next() did not return true");
     return this.#cell;

@@ -1,13 +1,14 @@
 /**
  * The catalog: a byte tree from the name of a tree to its root (kind u8, level u8, page u32, birth u32), and under `state` what
- * else belongs to the commit (f64 each: LSN, time, nodes, edges, keys, next string number). A new index is a new name.
+ * else belongs to the commit (f64 each: LSN, time, nodes, edges, keys, next string number). A new index is a new name: where a
+ * catalog lacks one that came later, that tree is empty.
  */
 
 import { CorruptionError } from "../backend/errors.ts";
 import { ByteTree } from "./byte_tree.ts";
 import { ByteTreeWriter } from "./byte_writer.ts";
-import type { MutablePages, Pages, TreeRoot } from "./pages.ts";
-import { type GraphState, TREE_KINDS, TREE_NAMES } from "./state.ts";
+import { EMPTY_ROOT, type MutablePages, type Pages, type TreeRoot } from "./pages.ts";
+import { FIRST_LATER_TREE, type GraphState, TREE_KINDS, TREE_NAMES } from "./state.ts";
 
 /** Bytes of an entry that names a root. */
 export const CATALOG_ROOT = { kind: 0, level: 1, pageId: 2, birth: 6, size: 10 } as const;
@@ -48,6 +49,7 @@ export function writeCatalog(pages: MutablePages, state: GraphState): GraphState
     const key = TREE_KEYS[index] as Uint8Array;
     const value = encodeRoot(root, TREE_KINDS[index] as "record" | "link" | "byte");
     const old = tree.get(key);
+    if (old === undefined && root.pageId === 0 && index >= FIRST_LATER_TREE) return;
     if (old === undefined || value.some((byte, at) => byte !== old[at])) tree.put(key, value);
   });
   const bytes = new Uint8Array(CATALOG_STATE.size);
@@ -83,6 +85,7 @@ export function readCatalog(pages: Pages, catalog: TreeRoot): GraphState {
     roots: TREE_KEYS.map((key, index) => {
       const entry = tree.get(key);
       const kind = TREE_KINDS[index] as "record" | "link" | "byte";
+      if (entry === undefined && index >= FIRST_LATER_TREE) return EMPTY_ROOT;
       if (entry?.length !== CATALOG_ROOT.size || entry[CATALOG_ROOT.kind] !== TREE_KIND_CODES[kind]) {
         throw damaged(TREE_NAMES[index] as string, catalog);
       }

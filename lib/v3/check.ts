@@ -11,6 +11,7 @@ import { checkSpace } from "./check_space.ts";
 import { walkCommit, type WalkedTrees, walkSystemTrees, walkTrees } from "./check_states.ts";
 import { checkStrings } from "./check_strings.ts";
 import { checkValues } from "./check_values.ts";
+import { checkVectors } from "./check_vectors.ts";
 import { PageVisits } from "./check_visits.ts";
 import type { Engine } from "./engine.ts";
 import { decodeHeader, HEADER_SLOT_SIZE } from "./header.ts";
@@ -106,5 +107,6 @@ function checkContent(
   if (sound.nodes) content.pass("nodes", () => checkNodes(content, sound));
   if (sound.edges) content.pass("edges", () => checkEdges(content, sound));
   if (sound.keyValues) content.pass("key-values", () => checkValues(content, sound.expiries));
+  if (sound.vectorIndexes) content.pass("vector indexes", () => checkVectors(content, sound));
   content.finish();
 }

@@ -1,6 +1,6 @@
 /** Writing all trees of a state again, in the order of their keys, so that their pages come out full. */
 
-import type { ByteBatch } from "./byte_batch.ts";
+import { BatchBuilder } from "./byte_batch_builder.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import { ByteTree } from "./byte_tree.ts";
 import type { ByteTreeWriter } from "./byte_writer.ts";
@@ -21,9 +21,6 @@ import { STRING_OVERFLOW } from "./string_table.ts";
 
 /** Entries that are put into a link tree at once. */
 const LINK_BATCH = 1 << 16;
-/** Entries, and about how many bytes, that are put into a byte tree at once. */
-const BYTE_BATCH = 1 << 13;
-const BATCH_BYTES = 1 << 20;
 
 /** Told of every node, edge and key that was copied, and now and then in between (0). */
 export type OnCopied = (records: number) => void;
@@ -43,6 +40,9 @@ export function copyState(pages: Pages, state: GraphState, target: Engine, onCop
   copyBytes(pages, root(TREE.names), trees.names, () => onCopied(0));
   copyBytes(pages, root(TREE.keyValues), trees.keyValues, () => onCopied(1));
   copyBytes(pages, root(TREE.expiries), trees.expiries, () => onCopied(0));
+  copyBytes(pages, root(TREE.vectorIndexes), trees.vectorIndexes, () => onCopied(0));
+  copyBytes(pages, root(TREE.vectors), trees.vectors, () => onCopied(0));
+  copyBytes(pages, root(TREE.vectorLinks), trees.vectorLinks, () => onCopied(0));
   writer.nodeCount = state.nodeCount;
   writer.edgeCount = state.edgeCount;
   writer.keyCount = state.keyCount;
@@ -119,43 +119,6 @@ function copyLinks(pages: Pages, root: TreeRoot, tree: LinkTreeWriter, onCopied:
     onCopied(0);
   }
   if (count > 0) tree.insertSorted(a, b, c, types, count);
-}
-
-/** Entries on their way into a byte tree. */
-class BatchBuilder implements ByteBatch {
-  count = 0;
-  bytes: Uint8Array = new Uint8Array(BATCH_BYTES);
-  readonly keyStart: Uint32Array = new Uint32Array(BYTE_BATCH);
-  readonly keyEnd: Uint32Array = new Uint32Array(BYTE_BATCH);
-  readonly valueStart: Uint32Array = new Uint32Array(BYTE_BATCH);
-  readonly valueEnd: Uint32Array = new Uint32Array(BYTE_BATCH);
-  readonly order: Uint32Array = Uint32Array.from({ length: BYTE_BATCH }, (_, entry) => entry);
-  #length = 0;
-
-  /** Whether there is room for an entry of a size. A single large one has it always. */
-  hasRoom(sizeBytes: number): boolean {
-    return this.count === 0 || (this.count < BYTE_BATCH && this.#length + sizeBytes <= this.bytes.length);
-  }
-
-  /** Adds an entry, for which there is room. */
-  add(key: Uint8Array, value: Uint8Array): void {
-    const keyEnd = this.#length + key.length;
-    const valueEnd = keyEnd + value.length;
-    // Only the first entry can be larger than all of the memory.
-    if (valueEnd > this.bytes.length) this.bytes = new Uint8Array(valueEnd);
-    this.bytes.set(key, this.#length);
-    this.bytes.set(value, keyEnd);
-    this.keyStart[this.count] = this.#length;
-    this.keyEnd[this.count] = this.valueStart[this.count] = keyEnd;
-    this.valueEnd[this.count++] = this.#length = valueEnd;
-  }
-
-  /** Puts the entries into a tree, behind all others, and is empty again. */
-  flush(tree: ByteTreeWriter): void {
-    if (this.count > 0) tree.putSorted(this);
-    this.count = this.#length = 0;
-    if (this.bytes.length > BATCH_BYTES) this.bytes = new Uint8Array(BATCH_BYTES);
-  }
 }
 
 function copyBytes(pages: Pages, root: TreeRoot, tree: ByteTreeWriter, onEntry: () => void): void {

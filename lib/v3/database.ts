@@ -6,6 +6,7 @@ import { KeyValueCopy } from "./kv_copy.ts";
 import { Maintenance } from "./maintenance.ts";
 import { openDatabase, type OpenedDatabase, type OpenReport, type OpenRequest } from "./open_database.ts";
 import { Session } from "./session.ts";
+import { VectorsInMemory } from "./vector_memory.ts";
 
 /** A database that is open. */
 export class Database {
@@ -41,7 +42,9 @@ export class Database {
 
   #begin(): void {
     const { engine, tags, wasUnclean, lock } = this.#opened;
+    const vectors = keepVectors(engine);
     if (this.request.readonly) return;
+    engine.vectorSink = vectors;
     engine.applyRetention();
     const copy = new KeyValueCopy(engine, wasUnclean);
     this.#maintenance = new Maintenance(engine, this.session, tags, copy);
@@ -99,6 +102,7 @@ export class Database {
     }
     this.#retired.push(this.#opened);
     this.#opened = opened;
+    keepVectors(opened.engine);
     this.session.replaceEngine(opened.engine);
     this.#closeRetired();
     return true;
@@ -116,21 +120,38 @@ export class Database {
   close(): void {
     if (this.session.isClosed) return;
     this.session.refuseInTransaction("close");
-    const { engine } = this.#opened;
-    let failure: unknown;
+    const failures: unknown[] = [];
+    this.#attemptWrite(failures, (maintenance) => maintenance.writeVectorLinks());
     this.session.close();
-    try {
-      if (!this.request.readonly && !engine.isPoisoned && !engine.options.isVolatile) this.#maintenance?.run(false);
-    } catch (error) {
-      failure = error;
-    }
+    this.#attemptWrite(failures, (maintenance) => maintenance.run(false));
     for (const opened of [this.#opened, ...this.#retired.splice(0)]) closeFiles(opened);
-    if (failure !== undefined) throw failure;
+    if (failures.length > 0) throw failures[0];
   }
+
+  /** Does something before the files are closed; an error keeps nothing from being closed. */
+  #attemptWrite(failures: unknown[], write: (maintenance: Maintenance) => void): void {
+    const { engine } = this.#opened;
+    if (this.request.readonly || engine.isPoisoned || engine.options.isVolatile || this.#maintenance === undefined) {
+      return;
+    }
+    try {
+      write(this.#maintenance);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+}
+
+/** Gives an engine memory for its vector indexes. */
+function keepVectors(engine: Engine): VectorsInMemory {
+  const vectors = new VectorsInMemory(engine);
+  engine.vectors = vectors;
+  return vectors;
 }
 
 /** Closes the files of a database without writing anything. */
 function closeFiles({ engine, lock, registration }: OpenedDatabase): void {
+  engine.vectors?.close();
   const handles: readonly (FileLock | undefined)[] = [lock, registration];
   try {
     engine.log?.close();

@@ -6,34 +6,23 @@
 import type { Difference } from "../backend/care.ts";
 import { keyToUser } from "../backend/validate.ts";
 import { expiresAtOf, NEVER_EXPIRES } from "../kv/mod.ts";
-import {
-  compareKey,
-  MAX_INLINE_KEY,
-  MAX_INLINE_VALUE,
-  readKey,
-  readU32,
-  readVarint,
-  VALUE_HEAD_SIZE,
-  valuePartAt,
-  varintSize,
-} from "./byte_cell.ts";
 import { ByteCursor } from "./byte_cursor.ts";
-import { cellAt, cellCount, fetchBytePage } from "./byte_page.ts";
+import { areSameBytes, ByteEntries, CHAIN_POINTER_SIZE, isSameChain } from "./byte_entries.ts";
 import { ByteTree } from "./byte_tree.ts";
 import { addByteChildren, addRecordChildren, changedLeaves, type PageList } from "./changed_leaves.ts";
 import { EDGE_DATA_OVERFLOW } from "./edge_record.ts";
 import { expiryKey, expiryOf, keyOfExpiry } from "./expiry_key.ts";
 import { NODE_FLAG } from "./node_record.ts";
 import { entryCount } from "./number_branch.ts";
-import { eachOverflowPage } from "./overflow.ts";
-import { PAGE_COUNT_AT, PAGE_HEADER_SIZE, PAGE_SIZE, PAGE_TYPE } from "./page.ts";
+import { PAGE_SIZE, PAGE_TYPE } from "./page.ts";
 import type { Pages, TreeRoot } from "./pages.ts";
 import { isHole, RECORD_WIDTH_AT, recordId, recordStart, slotCount } from "./record_leaf.ts";
 import { type GraphState, TREE } from "./state.ts";
+import { vectorDifferences } from "./vector_diff.ts";
 
 /**
  * What was inserted, updated or deleted on the way from one state to another, which may be older: nodes and edges by id, then
- * keys in byte order. A node or edge whose content is the same is no difference, however often it was written; a key that was
+ * keys in byte order, vector indexes by name, vectors by number of their index and by node. A node or edge whose content is the same is no difference, however often it was written; a key that was
  * written again is one, as its version differs. Whether a key has expired is judged by the time of each state's commit.
  *
  * The pages of both states must remain until the iterator ends. O(d log n) for d differences; in memory are the ids of the
@@ -43,6 +32,7 @@ export function* diffStates(pages: Pages, from: GraphState, to: GraphState): Ite
   yield* recordDifferences(pages, from, to, "node");
   yield* recordDifferences(pages, from, to, "edge");
   yield* keyDifferences(pages, from, to);
+  yield* vectorDifferences(pages, from, to);
 }
 
 /** Differences between the nodes or the edges of two states. */
@@ -139,43 +129,11 @@ function isSameRecord(pages: Pages, old: RecordEntries, now: RecordEntries, chai
   return !hasChain || isSameChain(pages, old.bytes, old.at + plain, now.bytes, now.at + plain);
 }
 
-/** Bytes of a pointer to a chain. */
-const CHAIN_POINTER_SIZE = 8;
-
-function areSameBytes(bytes: Uint8Array, at: number, other: Uint8Array, otherAt: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (bytes[at + i] !== other[otherAt + i]) return false;
-  return true;
-}
-
-/** Whether two chains of one length, whose pointers lie at these positions, hold the same bytes. */
-function isSameChain(pages: Pages, bytes: Uint8Array, at: number, other: Uint8Array, otherAt: number): boolean {
-  if (areSameBytes(bytes, at, other, otherAt, CHAIN_POINTER_SIZE)) return true;
-  const parts = chainPages(pages, bytes, at);
-  const otherParts = chainPages(pages, other, otherAt);
-  if (parts.length !== otherParts.length) return false;
-  for (let part = 0; part < parts.length; part += 2) {
-    const address = pages.fetch(parts[part] as number, parts[part + 1] as number);
-    const otherAddress = pages.fetch(otherParts[part] as number, otherParts[part + 1] as number);
-    const used = pages.view.getUint16(address + PAGE_COUNT_AT, true);
-    if (used !== pages.view.getUint16(otherAddress + PAGE_COUNT_AT, true)) return false;
-    const from = address + PAGE_HEADER_SIZE;
-    if (!areSameBytes(pages.bytes, from, pages.bytes, otherAddress + PAGE_HEADER_SIZE, used)) return false;
-  }
-  return true;
-}
-
-/** Page id and birth of each page of the chain whose pointer lies at a position. */
-function chainPages(pages: Pages, bytes: Uint8Array, at: number): number[] {
-  const parts: number[] = [];
-  eachOverflowPage(pages, readU32(bytes, at), readU32(bytes, at + 4), (pageId, birth) => parts.push(pageId, birth));
-  return parts;
-}
-
 /** Differences between the keys that have not expired in two states. */
 function* keyDifferences(pages: Pages, from: GraphState, to: GraphState): Generator<Difference> {
   const leaves = changedLeaves(pages, rootOfKeys(from), rootOfKeys(to), addByteChildren);
-  const old = new KeyEntries(pages, leaves.old);
-  const now = new KeyEntries(pages, leaves.now);
+  const old = new ByteEntries(pages, leaves.old);
+  const now = new ByteEntries(pages, leaves.now);
   const expired = expiredBetween(pages, from, to);
   const expiry = from.timeMs < to.timeMs ? "delete" : "insert";
   let nextExpired = 0;
@@ -190,8 +148,8 @@ function* keyDifferences(pages: Pages, from: GraphState, to: GraphState): Genera
       if (behind < 0) break;
       if (behind > 0) yield { type: "kv", operation: expiry, key: keyToUser(key) };
     }
-    const wasVisible = order <= 0 && old.isVisible(from.timeMs);
-    const isVisible = order >= 0 && now.isVisible(to.timeMs);
+    const wasVisible = order <= 0 && isShown(old, from.timeMs);
+    const isVisible = order >= 0 && isShown(now, to.timeMs);
     if (wasVisible !== isVisible) {
       yield { type: "kv", operation: isVisible ? "insert" : "delete", key: keyToUser(entry.key()) };
     } else if (isVisible && !old.hasSameValue(now)) {
@@ -233,6 +191,11 @@ function expiredBetween(pages: Pages, from: GraphState, to: GraphState): Uint8Ar
   return keys.sort(compareBytes);
 }
 
+/** Whether the value of a key has not expired at a time. */
+function isShown(entry: ByteEntries, now: number): boolean {
+  return isUnexpired(expiresAtOf(entry.leaf, entry.valueStart), now);
+}
+
 function isUnexpired(expiresAt: number, now: number): boolean {
   return expiresAt === NEVER_EXPIRES || expiresAt > now;
 }
@@ -243,89 +206,4 @@ function compareBytes(one: Uint8Array, other: Uint8Array): number {
     if (one[at] !== other[at]) return (one[at] as number) - (other[at] as number);
   }
   return one.length - other.length;
-}
-
-/** The entries of some leaves of the tree of key-values, one after the other. It stands in a copy of a leaf. */
-class KeyEntries {
-  /** False behind the last entry. */
-  hasEntry = false;
-  readonly #bytes = new Uint8Array(PAGE_SIZE);
-  readonly #pages: Pages;
-  readonly #leaves: PageList;
-  #nextLeaf = 0;
-  #index = 0;
-  #count = 0;
-  #cell = 0;
-  /** Where the value part begins. */
-  #valueAt = 0;
-  /** Where all of the key is: in the leaf, or in a copy of a long one. */
-  #key: Uint8Array = this.#bytes;
-  #keyAt = 0;
-  #keyEnd = 0;
-
-  constructor(pages: Pages, leaves: PageList) {
-    this.#pages = pages;
-    this.#leaves = leaves;
-  }
-
-  /** Goes to the next entry. Hot. */
-  next(): void {
-    while (this.#index === this.#count) {
-      this.hasEntry = this.#load();
-      if (!this.hasEntry) return;
-    }
-    const bytes = this.#bytes;
-    const cell = cellAt(bytes, 0, this.#index++);
-    this.#cell = cell;
-    this.#valueAt = valuePartAt(bytes, cell);
-    const length = readVarint(bytes, cell);
-    const isLong = length > MAX_INLINE_KEY;
-    this.#key = isLong ? readKey(this.#pages, bytes, cell) : bytes;
-    this.#keyAt = isLong ? 0 : cell + varintSize(length);
-    this.#keyEnd = this.#keyAt + length;
-  }
-
-  #load(): boolean {
-    const { pageIds, births } = this.#leaves;
-    const leaf = this.#nextLeaf;
-    if (leaf === pageIds.length) return false;
-    const address = fetchBytePage(this.#pages, pageIds[leaf] as number, births[leaf] as number, 0);
-    this.#bytes.set(this.#pages.bytes.subarray(address, address + PAGE_SIZE));
-    this.#nextLeaf = leaf + 1;
-    this.#index = 0;
-    this.#count = cellCount(this.#bytes, 0);
-    return true;
-  }
-
-  /** The key: a copy. */
-  key(): Uint8Array {
-    return this.#key.slice(this.#keyAt, this.#keyEnd);
-  }
-
-  /** Order of this entry's key and another's. */
-  compare(other: KeyEntries): number {
-    return this.compareTo(other.#key, other.#keyAt, other.#keyEnd);
-  }
-
-  /** Order of this entry's key and another one. */
-  compareTo(key: Uint8Array, start: number, end: number): number {
-    return compareKey(this.#pages, this.#bytes, this.#cell, key, start, end);
-  }
-
-  /** Whether the value has not expired at a time. */
-  isVisible(now: number): boolean {
-    const head = this.#valueAt + varintSize(readVarint(this.#bytes, this.#valueAt));
-    return isUnexpired(expiresAtOf(this.#bytes, head), now);
-  }
-
-  /** Whether two entries have the same value record. */
-  hasSameValue(other: KeyEntries): boolean {
-    const length = readVarint(this.#bytes, this.#valueAt);
-    if (readVarint(other.#bytes, other.#valueAt) !== length) return false;
-    const isLong = length > MAX_INLINE_VALUE;
-    const plain = varintSize(length) + (isLong ? VALUE_HEAD_SIZE : length);
-    const at = this.#valueAt;
-    if (!areSameBytes(this.#bytes, at, other.#bytes, other.#valueAt, plain)) return false;
-    return !isLong || isSameChain(this.#pages, this.#bytes, at + plain, other.#bytes, other.#valueAt + plain);
-  }
 }

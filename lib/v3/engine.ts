@@ -23,6 +23,8 @@ import type { CacheFrames } from "./page_cache.ts";
 import { Sharing } from "./sharing.ts";
 import { EMPTY_STATE, type GraphState } from "./state.ts";
 import { StringTable } from "./string_table.ts";
+import type { VectorFinder, VectorLinking } from "../vector/vector_engine.ts";
+import type { VectorCommit, VectorSink } from "./vector_sink.ts";
 import { WriteTrees } from "./write_trees.ts";
 
 /** A transaction with more log than this commits by a checkpoint: writing it twice takes longer than the syncs. */
@@ -67,6 +69,8 @@ interface Member {
   readonly bufferEnd: number;
   /** Pages that it freed, each followed by its birth. */
   readonly freed: readonly number[];
+  /** What it changed of vectors, if somebody wants to know. */
+  readonly vectors: VectorCommit | undefined;
 }
 
 /** Where a savepoint began. */
@@ -111,6 +115,11 @@ export class Engine {
   #quarantineEnd = 0;
   /** Why nothing can be written any more. */
   #poison: unknown;
+  /** Vector indexes in memory, for searches of the newest states. Set by whoever opens the database. */
+  vectors: (VectorFinder & VectorLinking & { close(): void }) | undefined;
+  #vectorSink: VectorSink | undefined;
+  /** Changes of vectors that the sink has prepared for. */
+  #preparedVectors: readonly VectorCommit[] = [];
   readonly #savepoints: Savepoint[] = [];
   #members: Member[] = [];
   #isBig = false;
@@ -194,6 +203,17 @@ export class Engine {
     this.#quarantined = undefined;
   }
 
+  /** What keeps an index in memory, if there is one. */
+  get vectorSink(): VectorSink | undefined {
+    return this.#vectorSink;
+  }
+
+  /** Sets it, outside of a transaction: it is told of every commit from now on. */
+  set vectorSink(sink: VectorSink | undefined) {
+    this.#vectorSink = sink;
+    this.writer.vectors.journal.isWanted = sink !== undefined;
+  }
+
   /** Whether the file is only read. */
   get isReadOnly(): boolean {
     return this.options.isReadOnly;
@@ -275,6 +295,7 @@ export class Engine {
     this.pager.rollback();
     if (!this.inTransaction) {
       this.#members = [];
+      this.writer.vectors.journal.clear();
       this.nextLsn = this.#firstLsn;
       this.sharing?.releaseUnpinned();
     }
@@ -347,7 +368,12 @@ export class Engine {
     const lsn = this.nextLsn;
     let state = this.#nextState(lsn);
     if (this.isRetaining) state = writeCatalog(this.pager, state);
-    this.#members.push({ state, freed: this.pager.takeFreed(), bufferEnd: this.#writeCommitRecord(state) });
+    this.#members.push({
+      state,
+      freed: this.pager.takeFreed(),
+      bufferEnd: this.#writeCommitRecord(state),
+      vectors: this.writer.vectors.journal.endMember(lsn),
+    });
     // The next member's records and pages name its own LSN.
     this.nextLsn = lsn + 1;
     this.pager.advance(this.nextLsn);
@@ -378,13 +404,15 @@ export class Engine {
       return;
     }
     const isBig = this.#isBig || this.pager.allocations * PAGE_SIZE > BIG_CHANGE_BYTES;
+    this.#prepareVectors(members);
     if (isBig && !this.options.isVolatile) {
       const freed = members.flatMap((member) => member.freed);
       this.buffer.rollbackTo(this.#bufferStart);
       this.pager.advance(last.state.lsn);
-      this.commitByCheckpoint(last.state, freed);
+      this.#durably(() => this.commitByCheckpoint(last.state, freed));
     } else {
-      if (!this.options.isVolatile) this.#log(members);
+      if (!this.options.isVolatile) this.#durably(() => this.#log(members));
+      this.applyVectors();
       for (const { state, freed } of members) {
         for (let at = 0; at < freed.length; at += 2) this.kept.onFreed(freed[at] as number, freed[at + 1] as number);
         this.publish(state);
@@ -392,9 +420,46 @@ export class Engine {
       this.pager.commit(this.kept.onFreed);
     }
     this.#members = [];
+    this.writer.vectors.journal.clear();
     this.#savepoints.pop();
     this.sharing?.publish();
     if (this.isRetaining) this.#expireRetained(this.state.timeMs);
+  }
+
+  /** Asks the index in memory whether it can follow. When it throws, nothing has been made durable. */
+  #prepareVectors(members: readonly Member[]): void {
+    const sink = this.#vectorSink;
+    if (sink === undefined) return;
+    const commits = members.flatMap(({ vectors }) => vectors ?? []);
+    if (commits.length === 0) return;
+    sink.prepare(commits);
+    this.#preparedVectors = commits;
+  }
+
+  /** Makes commits durable; the index in memory forgets them when that fails. */
+  #durably(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      // What was applied is durable: the error came from something later.
+      if (this.#preparedVectors.length > 0) this.#vectorSink?.abandon();
+      this.#preparedVectors = [];
+      throw error;
+    }
+  }
+
+  /** Tells the index in memory that what it prepared for is durable. To be called before the state is published. */
+  applyVectors(): void {
+    const commits = this.#preparedVectors;
+    if (commits.length === 0) return;
+    this.#preparedVectors = [];
+    try {
+      this.#vectorSink?.apply(commits);
+    } catch (error) {
+      // The commits count; an index that lacks them must not answer.
+      this.poison(error);
+      throw error;
+    }
   }
 
   /** Whether the log has passed its limit, so that a checkpoint is due. */

@@ -20,6 +20,7 @@ import { RECORD_TYPE } from "./record_type.ts";
 import { inlineRecord, makeInline, visitRecordChain } from "./record_chain.ts";
 import { type GraphState, KIND_ROLE, LABEL_ROLE, termOf } from "./state.ts";
 import type { StringTable } from "./string_table.ts";
+import { type VectorMark, VectorWriter } from "./vector_writer.ts";
 import type { WriteTrees } from "./write_trees.ts";
 import { writeVarint } from "./varint.ts";
 
@@ -46,6 +47,7 @@ export interface WriterMark {
   readonly pendingEdges: PendingMark;
   readonly pendingTerms: PendingMark;
   readonly pendingNames: PendingMark;
+  readonly vectors: VectorMark;
 }
 
 /** Changes of one database's newest state. */
@@ -58,6 +60,8 @@ export class GraphWriter {
   readonly #pendingEdges = new PendingEdges();
   readonly #pendingTerms = new PendingTerms();
   readonly #pendingNames = new PendingNames();
+  /** Changes of vectors. */
+  readonly vectors: VectorWriter;
   readonly #node: NodeReader;
   readonly #edge: EdgeReader;
   readonly #scratch = new Uint8Array(Math.max(MAX_EDGE_HEAD + 1024, MAX_NAME_KEY));
@@ -85,6 +89,7 @@ export class GraphWriter {
     this.#sortMemoryBytes = sortMemoryBytes;
     this.#node = new NodeReader(pager, strings);
     this.#edge = new EdgeReader(pager, strings);
+    this.vectors = new VectorWriter({ pager, trees, buffer, onChanged: () => this.#changed() });
   }
 
   /** Goes to a state: of the file, or of before a transaction. */
@@ -95,6 +100,7 @@ export class GraphWriter {
     this.nextString = state.nextString;
     this.changes = 0;
     this.newestSavepoint = undefined;
+    this.vectors.reset();
     this.#dropPending();
   }
 
@@ -110,6 +116,7 @@ export class GraphWriter {
       pendingEdges: this.#pendingEdges.mark(),
       pendingTerms: this.#pendingTerms.mark(),
       pendingNames: this.#pendingNames.mark(),
+      vectors: this.vectors.mark(),
     };
   }
 
@@ -124,6 +131,7 @@ export class GraphWriter {
     this.#pendingEdges.rollbackTo(mark.pendingEdges);
     this.#pendingTerms.rollbackTo(mark.pendingTerms);
     this.#pendingNames.rollbackTo(mark.pendingNames);
+    this.vectors.rollbackTo(mark.vectors);
   }
 
   #dropPending(): void {
@@ -147,6 +155,11 @@ export class GraphWriter {
 
   /** Merges everything that waits. */
   flush(): void {
+    this.#flushGraph();
+    this.vectors.flush();
+  }
+
+  #flushGraph(): void {
     this.flushEdges();
     this.flushIndexes();
     // What savepoints that have ended kept is of no use any more.
@@ -315,10 +328,11 @@ export class GraphWriter {
     if (this.#freeNext !== 0) freeOverflow(this.#pager, this.#freeNext, this.#freeNextBirth);
   }
 
-  /** Deletes an existing node and all its edges, which are told first, ascending. */
+  /** Deletes an existing node, its vectors and all its edges, which are told first, ascending. */
   deleteNode(id: number, onEdge: DeletedEdge): void {
-    this.flush();
+    this.#flushGraph();
     this.#deleteEdgesOf(id, onEdge);
+    this.vectors.deleteNode(id);
     this.#unindexNode(id);
     this.#freeNodeChain(id);
     this.#trees.nodes.delete(id);
@@ -557,13 +571,14 @@ export class GraphWriter {
     this.#changed();
   }
 
-  /** Removes every node, edge and key. Strings and ids stay given. */
+  /** Removes every node, edge, key and vector index. Strings and ids stay given. */
   clear(): void {
     const { nodes, edges, outgoing, incoming, terms, names, keyValues, expiries } = this.#trees;
     this.#dropPending();
     nodes.clear();
     edges.clear();
     for (const tree of [outgoing, incoming, terms, names, keyValues, expiries]) tree.clear();
+    this.vectors.clear();
     this.nodeCount = this.edgeCount = this.keyCount = 0;
     this.#changed();
   }

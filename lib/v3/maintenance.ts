@@ -39,7 +39,7 @@ export class Maintenance {
   }
 
   /**
-   * Removes expired keys by ordinary commits, then writes the newest state to the file, and shortens the file when much of it
+   * Removes expired keys by ordinary commits, then writes the newest state with the links of vectors to the file, and shortens the file when much of it
    * has been free for long.
    */
   checkpoint(): CheckpointResult {
@@ -47,6 +47,7 @@ export class Maintenance {
     try {
       const idle = this.#engine.pager.freePages.count;
       const expiredKeys = this.#removeExpired();
+      this.writeVectorLinks();
       this.run(false);
       this.#shrink(idle);
       return { complete: true, expiredKeys };
@@ -68,6 +69,18 @@ export class Maintenance {
       });
     }
     return removed;
+  }
+
+  /** Stores what an index in memory has linked since the last time, by a commit that changes nothing else. */
+  writeVectorLinks(): void {
+    const engine = this.#engine;
+    const sink = engine.vectorSink;
+    if (sink?.hasUnwrittenLinks !== true) return;
+    this.#session.writeMany(
+      "checkpoint",
+      (store) => (store as V3WriteStore).writeVectorLinks((links) => sink.writeLinks(links)),
+    );
+    sink.linksWritten(engine.state.lsn);
   }
 
   #expiredKeys(now: number): Uint8Array[] {
@@ -161,6 +174,7 @@ export class Maintenance {
   #commitBig(state: GraphState, freed: readonly number[]): void {
     const engine = this.#engine;
     const written = this.#writeCheckpoint({ state, freed, tags: this.#tags, areTagsChanged: false });
+    engine.applyVectors();
     engine.publish(written);
     this.#finishLate(written);
   }

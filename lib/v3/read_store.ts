@@ -5,6 +5,9 @@ import type { Direction } from "../backend/query.ts";
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { KeyPosition, NodeShapeWanted, Page, ReadStore, StoredEntry, StoredValue } from "../backend/store.ts";
+import type { StoredVector, VectorIndexStats, VectorMatch } from "../backend/vector.ts";
+import type { CheckedVectorSearch } from "../backend/vector_input.ts";
+import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
 import { CorruptionError } from "../backend/errors.ts";
 import { decodeValue, expiresAtOf, NEVER_EXPIRES } from "../kv/value_record.ts";
 import { ByteCursor } from "./byte_cursor.ts";
@@ -20,6 +23,9 @@ import { RecordCursor } from "./record_tree.ts";
 import { type Counts, KIND_ROLE, termOf } from "./state.ts";
 import type { StringTable } from "./string_table.ts";
 import type { ReadTrees } from "./trees.ts";
+import type { VectorFinder } from "../vector/vector_engine.ts";
+import { VectorIndexes } from "./vector_indexes.ts";
+import { compareVectors, type DistancePart, readVector, searchStored, vectorPage } from "./vector_reader.ts";
 
 /** What a store reads. The trees of a running transaction change under it; those of a snapshot do not. */
 export interface ReadParts {
@@ -27,6 +33,8 @@ export interface ReadParts {
   readonly trees: ReadTrees;
   readonly strings: StringTable;
   readonly counts: Counts;
+  /** Vector indexes in memory that know this state. */
+  readonly vectors?: VectorFinder | undefined;
 }
 
 /** What a list of numbers leaves in the end: itself, and what it outgrew. */
@@ -47,6 +55,7 @@ export class V3ReadStore implements ReadStore {
   readonly #node: NodeReader;
   readonly #edge: EdgeReader;
   #linkPages: LinkPageReader | undefined;
+  #vectorIndexes: VectorIndexes | undefined;
   readonly #lsn: () => number;
 
   constructor(parts: ReadParts, lsn: () => number) {
@@ -346,6 +355,61 @@ export class V3ReadStore implements ReadStore {
     for (cursor.seek(new Uint8Array(0)); cursor.next() && expiryOf(cursor.key()) <= now;) expired++;
     return this.parts.counts.keyCount - expired;
   }
+
+  vectorIndexes(): readonly StoredVectorIndex[] {
+    return this.#indexes().all();
+  }
+
+  vectorIndex(name: string): StoredVectorIndex | undefined {
+    return this.#indexes().get(name);
+  }
+
+  #indexes(): VectorIndexes {
+    return this.#vectorIndexes ??= new VectorIndexes(this.#pages, this.trees);
+  }
+
+  readVector(index: StoredVectorIndex, nodeId: number): Float32Array | undefined {
+    return readVector(this.trees.vectors, index, nodeId);
+  }
+
+  vectorPage<T extends number | StoredVector>(
+    index: StoredVectorIndex,
+    wanted: VectorShapeWanted,
+    after: number,
+    size: number,
+  ): Page<T, number> {
+    return vectorPage<T>(this.trees.vectors, index, wanted, after, size);
+  }
+
+  /** Compares vectors behind a node with a query: one part of a search. */
+  compareVectors(index: StoredVectorIndex, search: CheckedVectorSearch, after: number, part: DistancePart): void {
+    compareVectors(this.trees.vectors, index, search, after, part);
+  }
+
+  searchVectors(index: StoredVectorIndex, search: CheckedVectorSearch): VectorMatch[] {
+    const { lsn } = this;
+    const inMemory = this.parts.vectors?.find(index, lsn, true);
+    if (inMemory === undefined) return searchStored(this, index, search);
+    return inMemory.search(search, lsn, (nodeId) => this.measuredVector(index, nodeId, search));
+  }
+
+  /** The vector by which the distance of a node is measured that was found in memory. */
+  protected measuredVector(index: StoredVectorIndex, nodeId: number, _search: CheckedVectorSearch): Float32Array {
+    return this.readVector(index, nodeId) as Float32Array;
+  }
+
+  vectorStats(index: StoredVectorIndex): VectorIndexStats {
+    const { definition, count } = index;
+    const inMemory = this.parts.vectors?.find(index, this.lsn, false);
+    if (inMemory !== undefined) return { ...definition, count, ...inMemory.stats() };
+    return storedStats(index);
+  }
+}
+
+/** What `stats` tells of an index that is not in memory. */
+export function storedStats({ definition, count }: StoredVectorIndex): VectorIndexStats {
+  const nothing = { linked: 0, pending: count, deleted: 0, layers: 0, memoryBytes: 0 };
+  return { ...definition, count, searches: "stored", ...nothing };
 }
 
 function danglingLink(id: number): Error {

@@ -29,7 +29,7 @@ export class Replay {
       this.#isOpen = true;
     }
     try {
-      this.#apply(type, bytes, start, end);
+      this.#apply(type, lsn, bytes, start, end);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new CorruptionError(
@@ -43,7 +43,7 @@ export class Replay {
     if (this.#engine.isRetaining) this.#publish();
   };
 
-  #apply(type: number, bytes: Uint8Array, start: number, end: number): void {
+  #apply(type: number, lsn: number, bytes: Uint8Array, start: number, end: number): void {
     const { writer } = this.#engine;
     if (type === RECORD_TYPE.TransactionCommit) {
       this.#timeMs = this.#float64(bytes, start);
@@ -81,6 +81,15 @@ export class Replay {
       case RECORD_TYPE.KvSet:
         // Its first number is the length of the key.
         return writer.replayValue(bytes.slice(at, at + id), bytes.slice(at + id, end));
+      case RECORD_TYPE.VectorIndexCreate:
+        // Its first number is the length of the name.
+        return writer.vectors.replayIndex(bytes.slice(at, at + id), bytes.slice(at + id, end));
+      case RECORD_TYPE.VectorIndexDrop:
+        return writer.vectors.dropIndex(id);
+      case RECORD_TYPE.VectorSet:
+        return writer.vectors.replayVector(id, readVarint(bytes, at), bytes, lastVarint.end, end, lsn);
+      case RECORD_TYPE.VectorDelete:
+        return writer.vectors.replayDeletedVector(id, readVarint(bytes, at));
       default:
         throw new RangeError(`a record has type ${type}, which this release does not write`);
     }

@@ -4,8 +4,8 @@
  *   0 LSN        1 commit time   2 nodes        3 edges       4 keys        5 next string
  *   6 catalog: page, birth, level      9 LSN of the catalog
  *  10 roots of the trees, three numbers each
- *  40 history: page, birth, level     43 tags: page, birth, level
- *  46 first and end of the entries in the ring of recent commits that the history lacks
+ *  49 history: page, birth, level     52 tags: page, birth, level
+ *  55 first and end of the entries in the ring of recent commits that the history lacks
  */
 
 import { RECENT_NUMBERS, RECENT_RING, ROOT_NUMBERS, type SharedMemory } from "../snapshot/shared_memory.ts";
@@ -14,9 +14,9 @@ import { type GraphState, TREE_NAMES } from "./state.ts";
 
 const CATALOG = 6;
 const ROOTS = 10;
-const HISTORY = 40;
-const TAGS = 43;
-const RECENT = 46;
+const HISTORY = 49;
+const TAGS = 52;
+const RECENT = 55;
 
 /** What is published besides the state. */
 export interface RootExtras {

@@ -32,6 +32,10 @@ export interface SalvageReport {
   readonly labels: number;
   /** Keys in the new file, with expired ones. */
   readonly keyValues: number;
+  /** Vector indexes in the new file. */
+  readonly vectorIndexes: number;
+  /** Vectors in them. */
+  readonly vectors: number;
   /** Newest commit of the damaged file that was found. */
   readonly foundLsn: number;
   /** The one commit of the new file: no commit of the damaged one had its number. */
@@ -52,7 +56,7 @@ export interface SalvageOptions extends LongCallOptions {
 
 /**
  * Copies what is readable of a damaged file into a new one: nodes, edges whose ends are there, labels, key-values with their
- * expiries, all with their ids; then what the log beside it tells. The damaged file is only read. Where its trees no longer lead
+ * expiries, vectors, all with their ids; then what the log beside it tells. The damaged file is only read. Where its trees no longer lead
  * to a leaf, the leaf is looked for among all pages. The past (tags, kept commits) is not copied.
  *
  * @throws {NotFoundError} when there is no damaged file
@@ -173,6 +177,7 @@ function copyAll(
   }
   target.finish(header?.retention ?? NO_RETENTION, lsn, lsn + 1);
   const { nodeCount: nodes, edgeCount: edges, keyCount: keyValues } = engine.state;
+  const indexes = writer.vectors.indexes();
   // Every node is in the index once by its kind, and once by each label.
   const labels = trees.terms.countAll() - nodes;
   return {
@@ -181,6 +186,8 @@ function copyAll(
     edges,
     labels,
     keyValues,
+    vectorIndexes: indexes.length,
+    vectors: indexes.reduce((sum, { count }) => sum + count, 0),
     foundLsn: log.lastLsn,
     lsn,
     logCommits: log.transactions,

@@ -4,8 +4,16 @@
  */
 
 import { parseJson } from "../backend/json.ts";
+import { MAX_ID, MAX_VECTOR_DIMENSION, MAX_VECTOR_M } from "../backend/limits.ts";
 import { expiresAtOf, NEVER_EXPIRES, updatedAtOf, VALUE_HEAD_BYTES, VALUE_TYPE, valueTypeOf } from "../kv/mod.ts";
-import { readValueHead, readVarint as readCellVarint, valuePartAt } from "./byte_cell.ts";
+import {
+  MAX_INLINE_KEY,
+  MAX_INLINE_VALUE,
+  readKey,
+  readValueHead,
+  readVarint as readCellVarint,
+  valuePartAt,
+} from "./byte_cell.ts";
 import { CATALOG_ROOT, CATALOG_STATE } from "./catalog.ts";
 import { EDGE_DATA_OVERFLOW } from "./edge_record.ts";
 import { HISTORY_RECORD } from "./history.ts";
@@ -15,14 +23,18 @@ import { reasonOf } from "./salvage_losses.ts";
 import { eachCell, eachRecord } from "./salvage_shape.ts";
 import { STRING_OVERFLOW } from "./string_table.ts";
 import { lastVarint, readVarint } from "./varint.ts";
+import { readFloat64 } from "./vector_cursor.ts";
+import { decodeVectorIndex, VECTOR_INDEX } from "./vector_index_record.ts";
+import { nodeOfKey, partOfKey, VECTOR_HEAD_SIZE, VECTOR_KEY_SIZE, vectorParts } from "./vector_key.ts";
 
 /** A tree of records that a salvage reads. */
 export type RecordTreeName = "nodes" | "edges" | "strings";
 
 /** A byte tree that a salvage reads. */
-export type ByteTreeName = "keyValues" | "texts" | "catalog";
+export type ByteTreeName = "keyValues" | "texts" | "catalog" | "vectorIndexes" | "vectors";
 
 const NODE_FLAGS = NODE_FLAG.path | NODE_FLAG.labels | NODE_FLAG.dataOverflow;
+const MAX_PARTS = vectorParts(MAX_VECTOR_DIMENSION).count;
 const MAX_TIME_MS = 8.64e15;
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -140,9 +152,47 @@ function isChain(bytes: Uint8Array, at: number, end: number, pageCount: number):
 
 /** The tree that a byte leaf belongs to; undefined for those that a salvage does not read. */
 export function byteTreeOf(pages: Pages, address: number): ByteTreeName | undefined {
+  // Keys tell most; numbers of vectors could pass for the times of values.
+  if (allKeys(pages, address, isVectorPart)) return "vectors";
+  if (allKeys(pages, address, isVectorIndex)) return "vectorIndexes";
   if (allValues(pages, address, isValueRecord)) return "keyValues";
   if (allValues(pages, address, isNumber)) return "texts";
   return allValues(pages, address, isCatalogEntry) ? "catalog" : undefined;
+}
+
+/** Whether all cells have a form. Those with long keys or values, which lie elsewhere, have none. */
+function allKeys(pages: Pages, address: number, isOfForm: (key: Uint8Array, value: Uint8Array) => boolean): boolean {
+  let areAll = true;
+  eachCell(pages, address, (cell) => {
+    if (!areAll) return;
+    const length = readCellVarint(pages.bytes, cell);
+    const at = valuePartAt(pages.bytes, cell);
+    areAll = length <= MAX_INLINE_KEY && readCellVarint(pages.bytes, at) <= MAX_INLINE_VALUE &&
+      isOfForm(readKey(pages, pages.bytes, cell), readValueHead(pages.bytes, at));
+  });
+  return areAll;
+}
+
+function isVectorPart(key: Uint8Array, value: Uint8Array): boolean {
+  if (key.length !== VECTOR_KEY_SIZE) return false;
+  const nodeId = nodeOfKey(key, 0);
+  const part = partOfKey(key, 0);
+  if (nodeId === 0 || nodeId > MAX_ID || part >= MAX_PARTS) return false;
+  if (part > 0) return value.length > 0;
+  return value.length > VECTOR_HEAD_SIZE && Number.isSafeInteger(readFloat64(value, 0)) && readFloat64(value, 0) > 0;
+}
+
+function isVectorIndex(key: Uint8Array, value: Uint8Array): boolean {
+  if (key.length === 0) return value.length === 4;
+  if (value.length !== VECTOR_INDEX.size) return false;
+  try {
+    const { definition, count } = decodeVectorIndex(key, value);
+    return definition.dimension <= MAX_VECTOR_DIMENSION && definition.m >= 2 && definition.m <= MAX_VECTOR_M &&
+      Number.isSafeInteger(count) && count >= 0 && isText(key, 0, key.length);
+  } catch (error) {
+    reasonOf(error);
+    return false;
+  }
 }
 
 function allValues(pages: Pages, address: number, isOfForm: (head: Uint8Array, length: number) => boolean): boolean {

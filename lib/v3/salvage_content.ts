@@ -16,12 +16,31 @@ import { fetchTyped, type TreePart, treeParts } from "./salvage_walk.ts";
 import { EMPTY_STATE, type GraphState, TREE } from "./state.ts";
 
 /** Trees whose records are copied. The others follow from these. */
-type SourceTree = "nodes" | "edges" | "strings" | "texts" | "keyValues";
+type SourceTree = "nodes" | "edges" | "strings" | ByteSource;
+
+/** Byte trees that are copied. */
+type ByteSource = "texts" | "keyValues" | "vectorIndexes" | "vectors";
 
 /** Trees whose leaves look like those of the copied ones, or that are needed to know which leaves are in use. */
 const RECORD_TREES = [TREE.nodes, TREE.edges, TREE.strings] as const;
-const BYTE_TREES = [TREE.names, TREE.texts, TREE.keyValues, TREE.expiries] as const;
-const COPIED_TREES: readonly number[] = [TREE.nodes, TREE.edges, TREE.strings, TREE.texts, TREE.keyValues];
+const BYTE_TREES = [
+  TREE.names,
+  TREE.texts,
+  TREE.keyValues,
+  TREE.expiries,
+  TREE.vectorIndexes,
+  TREE.vectors,
+  TREE.vectorLinks,
+] as const;
+const COPIED_TREES: readonly number[] = [
+  TREE.nodes,
+  TREE.edges,
+  TREE.strings,
+  TREE.texts,
+  TREE.keyValues,
+  TREE.vectorIndexes,
+  TREE.vectors,
+];
 
 /** Told of a range that cannot be read. */
 export type OnLost<K> = (range: Range<K>) => void;
@@ -203,7 +222,7 @@ export class SalvageContent {
    * @param keyOf reads the key of a cell; undefined when it cannot be read, which it notes itself
    */
   cells(
-    tree: "keyValues" | "texts",
+    tree: ByteSource,
     keyOf: (pages: Pages, cell: number) => Uint8Array | undefined,
     visit: (key: Uint8Array, pages: Pages, cell: number) => void,
     onLost: OnLost<Uint8Array>,

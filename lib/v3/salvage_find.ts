@@ -17,6 +17,8 @@ export interface FoundLeaves {
   readonly keyValues: FoundLeaf<Uint8Array>[];
   readonly texts: FoundLeaf<Uint8Array>[];
   readonly catalog: FoundLeaf<Uint8Array>[];
+  readonly vectorIndexes: FoundLeaf<Uint8Array>[];
+  readonly vectors: FoundLeaf<Uint8Array>[];
   /** Pages with another content than was written. */
   readonly damaged: number[];
   /** Youngest page of all, 0 without any. */
@@ -37,6 +39,8 @@ export function findLeaves(source: SalvageSource, lastLsn: number, excluded: Pag
     keyValues: [],
     texts: [],
     catalog: [],
+    vectorIndexes: [],
+    vectors: [],
     damaged: [],
     youngest: 0,
   };

@@ -134,6 +134,17 @@ class LogSalvage {
       case RECORD_TYPE.EdgeDelete:
         if (target.hasEdge(id)) writer.deleteEdge(id);
         return;
+      case RECORD_TYPE.VectorIndexCreate:
+        // The number at the beginning is the length of the name.
+        return this.#records.vectors.createIndex(bytes.slice(at, at + id), bytes.slice(at + id, end));
+      case RECORD_TYPE.VectorIndexDrop:
+        return this.#records.vectors.dropIndex(id);
+      case RECORD_TYPE.VectorSet: {
+        const nodeId = readVarint(bytes, at);
+        return this.#records.vectors.setVector(id, nodeId, bytes, lastVarint.end, end, lsn);
+      }
+      case RECORD_TYPE.VectorDelete:
+        return this.#records.vectors.deleteVector(id, readVarint(bytes, at));
       case RECORD_TYPE.StringInsert:
         return this.#records.setString(id, readText(bytes, at, end));
       default:

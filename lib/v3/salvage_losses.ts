@@ -14,6 +14,7 @@ export interface SalvageLoss {
     | "label"
     | "key"
     | "string"
+    | "vector"
     | "log"
     | "history"
     | "more";

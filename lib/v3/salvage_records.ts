@@ -1,4 +1,4 @@
-/** Copies nodes, edges and key-values of a damaged file into the new one, one by one. */
+/** Copies nodes, edges, key-values and (with `salvage_vectors.ts`) vectors of a damaged file into the new one, one by one. */
 
 import { parseJson } from "../backend/json.ts";
 import { MAX_ID } from "../backend/limits.ts";
@@ -20,6 +20,7 @@ import { TREE_NAMES } from "./state.ts";
 import { STRING_OVERFLOW, StringTable } from "./string_table.ts";
 import { readText } from "./text.ts";
 import { readTrees } from "./trees.ts";
+import { VectorSalvage } from "./salvage_vectors.ts";
 import { lastVarint, readVarint } from "./varint.ts";
 
 /** Records between two reports of progress. */
@@ -36,6 +37,8 @@ export class RecordSalvage {
   readonly #node: NodeReader;
   readonly #edge: EdgeReader;
   readonly #copy: SalvageCopy;
+  /** Copies the vectors. */
+  readonly vectors: VectorSalvage;
   #done = 0;
 
   constructor(source: SalvageSource, target: SalvageTarget) {
@@ -47,6 +50,7 @@ export class RecordSalvage {
     this.#node = new NodeReader(source.pages, none);
     this.#edge = new EdgeReader(source.pages, none);
     this.#copy = new SalvageCopy(source);
+    this.vectors = new VectorSalvage(source, target);
   }
 
   /** Copies what the file holds. */
@@ -55,6 +59,7 @@ export class RecordSalvage {
     content.records("nodes", (id, bytes, at, end) => this.#step("nodes") && this.#copyNode(id, bytes, at, end));
     content.records("edges", (id, bytes, at, end) => this.#step("edges") && this.#copyEdge(id, bytes, at, end));
     this.#copyValues(content);
+    this.vectors.copy(content, () => this.#step("vectors"));
   }
 
   #step(phase: string): true {

@@ -2,7 +2,7 @@
 
 import type { GraphBackend } from "../backend/graph_backend.ts";
 import type { ImportTarget } from "../backend/restore_rows.ts";
-import type { GroupResult, IdLease, ServedEngine } from "../backend/served_engine.ts";
+import type { GroupResult, IdLease, ServedEngine, ServedVectors } from "../backend/served_engine.ts";
 import { SharedMemory } from "../snapshot/mod.ts";
 import { V3Backend } from "./backend.ts";
 import { Database } from "./database.ts";
@@ -12,6 +12,7 @@ import { checkOptions, DEFAULT_CACHE_BYTES, type V3Options } from "./options.ts"
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from "./page_cache.ts";
 import { markDead, type V3Handle } from "./shared_handle.ts";
 import { V3ImportTarget } from "./transfer.ts";
+import type { VectorsInMemory } from "./vector_memory.ts";
 import type { V3WriteStore } from "./write_store.ts";
 
 /** Smallest and largest cache that threads share, in bytes: the writer's half is one buffer of at most 1 GiB. */
@@ -42,6 +43,7 @@ export function serveV3(path: string, options: V3Options): ServedEngine {
 class ServedV3 implements ServedEngine {
   readonly backend: GraphBackend;
   readonly handle: V3Handle;
+  readonly vectors: ServedVectors;
   readonly #database: Database;
 
   constructor(database: Database, shared: SharedMemory, isMemory: boolean) {
@@ -55,6 +57,7 @@ class ServedV3 implements ServedEngine {
       fileSeed: engine.fileSeed,
       memory: shared.handle,
     };
+    this.vectors = (engine.vectors as VectorsInMemory).served();
     engine.sharing?.publish();
   }
 

@@ -124,6 +124,10 @@ export class Session implements WriteAccess, ChangeNotes {
     return { store, release: () => this.#attached.delete(reference) };
   }
 
+  fixedState(): object | undefined {
+    return this.inTransaction ? undefined : this.engine("fixedState").state;
+  }
+
   /** Iterators over states within the transaction read their rest: pages of those states are about to be given up. */
   #detachIterators(): void {
     if (this.#attached.size === 0) return;
@@ -144,6 +148,8 @@ export class Session implements WriteAccess, ChangeNotes {
       trees: readTrees(engine.pager, state.roots),
       strings: engine.strings,
       counts: state,
+      // What is in memory of past states may have been given up.
+      vectors: commit === undefined ? engine.vectors : undefined,
     }, () => state.lsn);
     const view = new PinnedView(engine, store, state, (released) => {
       this.#views.delete(released);
@@ -256,7 +262,8 @@ export class Session implements WriteAccess, ChangeNotes {
       throw error;
     }
     this.#endTransaction();
-    if (this.#changes.size > 0) this.hub.publish(this.#changes.take(engine.state.lsn));
+    // Also of a commit without changes of records: one that made or dropped a vector index.
+    if (this.#isObserved) this.hub.publish(this.#changes.take(engine.state.lsn));
     if (engine.isLogFull) this.onLogLimit();
   }
 
@@ -295,7 +302,7 @@ export class Session implements WriteAccess, ChangeNotes {
           results.push({ lsn: isChanged ? engine.nextLsn : undefined, value });
           if (!isChanged) continue;
           const lsn = engine.endMember();
-          if (this.#changes.size > 0) published.push({ lsn, changes: this.#changes.take(lsn) });
+          if (this.#isObserved) published.push({ lsn, changes: this.#changes.take(lsn) });
         } catch (error) {
           if (engine.isPoisoned) throw error;
           results.push({ error });

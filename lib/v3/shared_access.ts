@@ -5,6 +5,8 @@ import type { HeldState } from "../backend/state_source.ts";
 import { CONTROL, ROOT_NUMBERS, SharedMemory } from "../snapshot/shared_memory.ts";
 import type { OpenFile } from "./file_system.ts";
 import { openRealFile } from "./real_file.ts";
+import { AttachedVectors } from "../vector/attached_vectors.ts";
+import type { IndexHandle } from "../vector/vector_engine.ts";
 import { encodeRoot } from "./root_entry.ts";
 import { DEAD, type V3Handle } from "./shared_handle.ts";
 import { SharedPages } from "./shared_pages.ts";
@@ -17,6 +19,8 @@ export class SharedAccess {
   readonly memory: SharedMemory;
   /** The pages. */
   readonly pages: SharedPages;
+  /** The vector indexes that the writer has in memory. */
+  readonly vectors: AttachedVectors = new AttachedVectors();
   readonly #name: string;
   readonly #file: OpenFile | undefined;
   readonly #strings: SharedStrings;
@@ -42,15 +46,16 @@ export class SharedAccess {
       : new ClosedError(`the graph ${this.#name} is closed; open it again`, { code: "database-closed" });
   }
 
-  /** The reads of a state. */
-  storeOf(state: GraphState): SharedReadStore {
-    return new SharedReadStore(this.pages, this.#strings, state);
+  /** The reads of a state. Of past ones the writer may have given up what it had in memory. */
+  storeOf(state: GraphState, isPast: boolean): SharedReadStore {
+    return new SharedReadStore(this.pages, this.#strings, state, isPast ? undefined : this.vectors);
   }
 
   /** Closes the file. Whether it was open: the first call. */
   close(): boolean {
     if (this.#isClosed) return false;
     this.#isClosed = true;
+    this.vectors.release();
     this.#file?.close();
     return true;
   }
@@ -62,6 +67,8 @@ export interface SharedV3State {
   readonly entry: Float64Array;
   /** Whether it was asked for by LSN, time or tag. */
   readonly isPast: boolean;
+  /** The vector indexes that are in memory. */
+  readonly vectors: readonly IndexHandle[];
 }
 
 /** What becomes of a state that is held. */
@@ -117,6 +124,6 @@ export class SharedHeldState implements HeldState {
   share(): Promise<SharedV3State> {
     const entry = new Float64Array(ROOT_NUMBERS);
     encodeRoot(this.#state, NOTHING_ELSE, entry);
-    return Promise.resolve({ entry, isPast: this.isPast });
+    return Promise.resolve({ entry, isPast: this.isPast, vectors: this.#access.vectors.handles });
   }
 }

@@ -1,7 +1,7 @@
 /** The states of a V3 graph as the thread that opened it reads them: taken, held, shared with further threads. */
 
 import type { SnapshotAt } from "../backend/care.ts";
-import type { HeldState, StateSource } from "../backend/state_source.ts";
+import type { HeldState, StateSource, VectorNews } from "../backend/state_source.ts";
 import { pin, returnPinSlot, takePinSlot, unpin } from "../snapshot/pin_table.ts";
 import { readRoot, rootIndex } from "../snapshot/root_ring.ts";
 import { CONTROL, ROOT_NUMBERS, type SharedMemory } from "../snapshot/shared_memory.ts";
@@ -45,6 +45,22 @@ class V3Source implements StateSource {
     this.#access = new SharedAccess(handle);
     this.#memory = this.#access.memory;
     this.#control = this.#memory.control;
+  }
+
+  get onMissingVectors(): (index: number) => void {
+    return this.#access.vectors.onMissing;
+  }
+
+  set onMissingVectors(tell: (index: number) => void) {
+    this.#access.vectors.onMissing = tell;
+  }
+
+  vectorsOf(index: number): unknown {
+    return this.#access.vectors.handleOf(index);
+  }
+
+  noteVectors(news: VectorNews): void {
+    this.#access.vectors.note(news);
   }
 
   get lsn(): number {
@@ -93,7 +109,7 @@ class V3Source implements StateSource {
     }
     if (slot < 0) slot = takePinSlot(this.#control);
     const { state } = decodeRoot(this.#entry);
-    return this.#newest = { index, state, store: this.#access.storeOf(state), slot, holders: 0 };
+    return this.#newest = { index, state, store: this.#access.storeOf(state, false), slot, holders: 0 };
   }
 
   /** Finds and pins a kept state. */
@@ -118,7 +134,7 @@ class V3Source implements StateSource {
           const state = this.#readKept(root, at, slot, epoch, call);
           if (state === undefined) continue;
           isKept = true;
-          const taken = { index: -1, state, store: this.#access.storeOf(state), slot, holders: 1 };
+          const taken = { index: -1, state, store: this.#access.storeOf(state, true), slot, holders: 1 };
           this.#held.add(taken);
           return taken;
         } finally {

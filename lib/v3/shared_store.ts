@@ -5,12 +5,17 @@ import type { Direction } from "../backend/query.ts";
 import type { CheckedNodeFilter } from "../backend/record_input.ts";
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { KeyPosition, NodeShapeWanted, Page, StoredEntry, StoredValue } from "../backend/store.ts";
+import type { StoredVector } from "../backend/vector.ts";
+import type { CheckedVectorSearch } from "../backend/vector_input.ts";
+import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
 import { StaleRead } from "./pages.ts";
 import { V3ReadStore } from "./read_store.ts";
 import { refuseOrRestart, repeatRead, type SharedPages } from "./shared_pages.ts";
+import type { VectorFinder } from "../vector/vector_engine.ts";
 import type { GraphState } from "./state.ts";
 import { StringTable, type StringTrees } from "./string_table.ts";
 import { type ReadTrees, readTrees } from "./trees.ts";
+import type { DistancePart } from "./vector_reader.ts";
 
 /** The texts of kinds, types and labels as one thread knows them; all its states share them. */
 export class SharedStrings {
@@ -45,9 +50,9 @@ export class SharedReadStore extends V3ReadStore {
   readonly #pages: SharedPages;
   readonly #strings: SharedStrings;
 
-  constructor(pages: SharedPages, strings: SharedStrings, state: GraphState) {
+  constructor(pages: SharedPages, strings: SharedStrings, state: GraphState, vectors: VectorFinder | undefined) {
     const { lsn } = state;
-    super({ pages, trees: readTrees(pages, state.roots), strings: strings.table, counts: state }, () => lsn);
+    super({ pages, trees: readTrees(pages, state.roots), strings: strings.table, counts: state, vectors }, () => lsn);
     this.#pages = pages;
     this.#strings = strings;
   }
@@ -260,5 +265,35 @@ export class SharedReadStore extends V3ReadStore {
 
   override countValues(now: number): number {
     return this.#repeat(() => super.countValues(now));
+  }
+
+  override vectorIndexes(): readonly StoredVectorIndex[] {
+    return this.#repeat(() => super.vectorIndexes());
+  }
+
+  override vectorIndex(name: string): StoredVectorIndex | undefined {
+    return this.#repeat(() => super.vectorIndex(name));
+  }
+
+  override readVector(index: StoredVectorIndex, nodeId: number): Float32Array | undefined {
+    return this.#repeat(() => super.readVector(index, nodeId));
+  }
+
+  override vectorPage<T extends number | StoredVector>(
+    index: StoredVectorIndex,
+    wanted: VectorShapeWanted,
+    after: number,
+    size: number,
+  ): Page<T, number> {
+    return this.#repeat(() => super.vectorPage<T>(index, wanted, after, size));
+  }
+
+  override compareVectors(
+    index: StoredVectorIndex,
+    search: CheckedVectorSearch,
+    after: number,
+    part: DistancePart,
+  ): void {
+    this.#repeat(() => super.compareVectors(index, search, after, part));
   }
 }

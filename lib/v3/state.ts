@@ -25,7 +25,16 @@ export const TREE = {
   keyValues: 8,
   /** (expiry, key) of every key that expires. */
   expiries: 9,
+  /** Name → vector index (`vector_index_record.ts`); the empty name → number of the next one. */
+  vectorIndexes: 10,
+  /** (index number, node id, part) → part of a vector (`vector_key.ts`). */
+  vectors: 11,
+  /** (index number, slot) → what an index in memory stores of itself. */
+  vectorLinks: 12,
 } as const;
+
+/** Trees from here on may be missing in a catalog, which was written before there were vectors: they are empty. */
+export const FIRST_LATER_TREE: number = TREE.vectorIndexes;
 
 /** Names of the trees in the catalog, in the order of `TREE`. */
 export const TREE_NAMES: readonly string[] = Object.keys(TREE);
@@ -39,6 +48,9 @@ export const TREE_KINDS: readonly ("record" | "link" | "byte")[] = [
   "link",
   "byte",
   "record",
+  "byte",
+  "byte",
+  "byte",
   "byte",
   "byte",
   "byte",

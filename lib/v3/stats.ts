@@ -34,6 +34,7 @@ export function readStats(engine: Engine, store: V3ReadStore, path: string, now:
   const named = (numbers: Map<number, number>): NamedCount[] =>
     [...numbers].map(([number, count]) => ({ name: strings.text(number), count })).sort(byName);
   const { options } = engine;
+  const indexes = store.vectorIndexes();
   return {
     backend: "v3",
     path,
@@ -41,6 +42,8 @@ export function readStats(engine: Engine, store: V3ReadStore, path: string, now:
     nodes: counts.nodeCount,
     edges: counts.edgeCount,
     keyValues: store.countValues(now),
+    vectorIndexes: indexes.length,
+    vectors: indexes.reduce((sum, { count }) => sum + count, 0),
     kinds: named(kinds),
     edgeTypes: named(types),
     labels: named(labels),

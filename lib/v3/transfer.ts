@@ -3,8 +3,9 @@
 import { UnsupportedError } from "../backend/errors.ts";
 import { type ExportSource, liveEntries } from "../backend/export_snapshot.ts";
 import type { ImportTarget } from "../backend/restore_rows.ts";
-import type { EdgeRow, NodeRow, PropertyRow } from "../backend/snapshot_row.ts";
+import type { EdgeRow, NodeRow, PropertyRow, VectorRow } from "../backend/snapshot_row.ts";
 import { parseStoredData } from "../backend/stored_data.ts";
+import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { EdgeReader } from "./edge_record.ts";
 import type { Engine } from "./engine.ts";
 import { NodeReader } from "./node_record.ts";
@@ -137,6 +138,15 @@ export class V3ImportTarget implements ImportTarget {
         JSON.stringify(key)
       } of an earlier system, which only a SQLite database can hold`,
       { code: "properties-not-supported", value: key },
+    );
+  }
+
+  restoreForeignVector({ definition }: StoredVectorIndex, { vectorId }: VectorRow): boolean {
+    throw new UnsupportedError(
+      `importSnapshot: vector ${vectorId} of index ${
+        JSON.stringify(definition.name)
+      } belongs to no node; only a SQLite database can hold such vectors of an earlier system`,
+      { code: "vectors-without-node", value: vectorId },
     );
   }
 

@@ -18,6 +18,9 @@ export interface ReadTrees {
   readonly texts: ByteTree;
   readonly keyValues: ByteTree;
   readonly expiries: ByteTree;
+  readonly vectorIndexes: ByteTree;
+  readonly vectors: ByteTree;
+  readonly vectorLinks: ByteTree;
 }
 
 /** The trees that a state's roots name. */
@@ -34,5 +37,8 @@ export function readTrees(pages: Pages, roots: readonly TreeRoot[]): ReadTrees {
     texts: new ByteTree(pages, root(TREE.texts)),
     keyValues: new ByteTree(pages, root(TREE.keyValues)),
     expiries: new ByteTree(pages, root(TREE.expiries)),
+    vectorIndexes: new ByteTree(pages, root(TREE.vectorIndexes)),
+    vectors: new ByteTree(pages, root(TREE.vectors)),
+    vectorLinks: new ByteTree(pages, root(TREE.vectorLinks)),
   };
 }

@@ -4,12 +4,18 @@ import type { CheckedEdge, CheckedEdgeUpdate, CheckedNode, CheckedNodeUpdate } f
 import type { EdgeRecord, NodeRecord } from "../backend/schema.ts";
 import type { WriteStore } from "../backend/store.ts";
 import type { CheckedValue } from "../backend/value_input.ts";
+import type { VectorIndexStats, VectorMatch } from "../backend/vector.ts";
+import type { CheckedVectorSearch, VectorIndexDefinition } from "../backend/vector_input.ts";
+import type { StoredVectorIndex } from "../backend/vector_store.ts";
+import { searchChanged } from "../vector/vector_changes.ts";
 import { encodeValue, encodeValueRecord, NEVER_EXPIRES } from "../kv/mod.ts";
 import type { Engine } from "./engine.ts";
 import type { GraphWriter } from "./graph_writer.ts";
 import { findNode } from "./node_page.ts";
 import { NodeReader } from "./node_record.ts";
-import { V3ReadStore } from "./read_store.ts";
+import { storedStats, V3ReadStore } from "./read_store.ts";
+import { VectorLinkWriter } from "./vector_links.ts";
+import { searchStored } from "./vector_reader.ts";
 
 /** Who is told of changes. */
 export interface ChangeNotes {
@@ -33,7 +39,13 @@ export class V3WriteStore extends V3ReadStore implements WriteStore {
 
   constructor(engine: Engine, notes: ChangeNotes) {
     super(
-      { pages: engine.pager, trees: engine.trees, strings: engine.strings, counts: engine.writer },
+      {
+        pages: engine.pager,
+        trees: engine.trees,
+        strings: engine.strings,
+        counts: engine.writer,
+        vectors: { find: (index, lsn, isOneSearch) => engine.vectors?.find(index, lsn, isOneSearch) },
+      },
       () => engine.state.lsn,
     );
     this.#engine = engine;
@@ -181,7 +193,75 @@ export class V3WriteStore extends V3ReadStore implements WriteStore {
     return true;
   }
 
-  /** Removes every node, edge and key, without telling of them. */
+  override vectorIndexes(): readonly StoredVectorIndex[] {
+    return this.#writer.vectors.indexes();
+  }
+
+  override vectorIndex(name: string): StoredVectorIndex | undefined {
+    return this.#writer.vectors.index(name);
+  }
+
+  override searchVectors(index: StoredVectorIndex, search: CheckedVectorSearch): VectorMatch[] {
+    const { journal } = this.#writer.vectors;
+    if (journal.isNew(index.number)) return searchStored(this, index, search);
+    return searchChanged(
+      journal.vectors.of(index.number),
+      index.definition.metric,
+      search,
+      (below) => super.searchVectors(index, below),
+      (all) => searchStored(this, index, all),
+    );
+  }
+
+  /** The running transaction may have taken it away: then the match is not used. */
+  protected override measuredVector(
+    index: StoredVectorIndex,
+    nodeId: number,
+    { query }: CheckedVectorSearch,
+  ): Float32Array {
+    return this.readVector(index, nodeId) ?? query;
+  }
+
+  override vectorStats(index: StoredVectorIndex): VectorIndexStats {
+    return this.#writer.vectors.journal.isNew(index.number) ? storedStats(index) : super.vectorStats(index);
+  }
+
+  createVectorIndex(definition: VectorIndexDefinition): void {
+    this.#writer.vectors.createIndex(definition);
+  }
+
+  dropVectorIndex({ number }: StoredVectorIndex): void {
+    this.#writer.vectors.dropIndex(number);
+  }
+
+  setVector(index: StoredVectorIndex, nodeId: number, vector: Float32Array): void {
+    this.#writer.vectors.setVector(index, nodeId, vector, this.#engine.nextLsn);
+    this.#notes.noteNode("update", nodeId);
+  }
+
+  deleteVector(index: StoredVectorIndex, nodeId: number): boolean {
+    if (!this.#writer.vectors.deleteVector(index, nodeId)) return false;
+    this.#notes.noteNode("update", nodeId);
+    return true;
+  }
+
+  linkVectors(index: StoredVectorIndex, limit: number): number {
+    const { vectors } = this.#engine;
+    if (vectors === undefined || this.#writer.vectors.journal.isNew(index.number)) return 0;
+    return vectors.link(index, limit);
+  }
+
+  /** Changes link records. There are no log records of them: the transaction commits by a checkpoint. */
+  writeVectorLinks(write: (links: VectorLinkWriter) => void): void {
+    const { trees } = this.#engine;
+    const links = new VectorLinkWriter(() => trees.vectorLinks);
+    write(links);
+    links.flush();
+    this.#writer.vectors.noteLinks();
+    this.#engine.commitWithoutLog();
+  }
+
+  /** Removes every node, edge, key and vector index, without telling of them. */
   clear(): void {
     this.#lastNewNode = -1;
     this.#writer.clear();

@@ -20,6 +20,9 @@ export class WriteTrees implements ReadTrees {
   texts!: ByteTreeWriter;
   keyValues!: ByteTreeWriter;
   expiries!: ByteTreeWriter;
+  vectorIndexes!: ByteTreeWriter;
+  vectors!: ByteTreeWriter;
+  vectorLinks!: ByteTreeWriter;
 
   constructor(pages: MutablePages, roots: readonly TreeRoot[]) {
     this.#pages = pages;
@@ -40,6 +43,9 @@ export class WriteTrees implements ReadTrees {
     this.texts = new ByteTreeWriter(pages, root(TREE.texts));
     this.keyValues = new ByteTreeWriter(pages, root(TREE.keyValues));
     this.expiries = new ByteTreeWriter(pages, root(TREE.expiries));
+    this.vectorIndexes = new ByteTreeWriter(pages, root(TREE.vectorIndexes));
+    this.vectors = new ByteTreeWriter(pages, root(TREE.vectors));
+    this.vectorLinks = new ByteTreeWriter(pages, root(TREE.vectorLinks));
   }
 
   /** One root per tree, in the order of `TREE`. */
@@ -55,6 +61,9 @@ export class WriteTrees implements ReadTrees {
       this.texts.root,
       this.keyValues.root,
       this.expiries.root,
+      this.vectorIndexes.root,
+      this.vectors.root,
+      this.vectorLinks.root,
     ];
   }
 }

@@ -7,11 +7,14 @@ import { RUNTIME, test } from "../support/test.ts";
 import { failJson, peopleIn, run, succeed, workplace } from "./command_line.ts";
 
 const COMMANDS: readonly (readonly string[])[] = [
-  ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "algo", "kv"].map((name) => [name]),
+  ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "algo", "kv", "vector"].map((
+    name,
+  ) => [name]),
   ...["tag", "history", "diff", "backup", "check", "checkpoint", "compact", "salvage"].map((name) => [name]),
   ...["inspect", "import-reference"].map((name) => [name]),
   ...["get", "set", "delete", "scan"].map((name) => ["kv", name]),
   ...["add", "list", "remove"].map((name) => ["tag", name]),
+  ...["create", "import", "search", "stats", "drop"].map((name) => ["vector", name]),
 ];
 
 test("help lists all commands, and each explains itself", async () => {
@@ -59,6 +62,12 @@ const MISTAKES: readonly (readonly string[])[] = [
   ["salvage", "db"],
   ["inspect"],
   ["import-reference", "file"],
+  ["vector"],
+  ["vector", "create", "db", "bio"],
+  ["vector", "create", "db", "bio", "--dimension", "0"],
+  ["vector", "create", "db", "bio", "--dimension", "3", "--metric", "hamming"],
+  ["vector", "search", "db", "bio", "-k", "0", "--query", "[1]"],
+  ["vector", "import", "db", "bio", "file", "--format", "hdf5"],
 ];
 
 test("a wrong command line ends with exit code 2, as text or as JSON", async () => {

@@ -23,6 +23,8 @@ import { transactionContract } from "./transaction.ts";
 import { transferContract } from "./transfer.ts";
 import { traversalContract } from "./traversal.ts";
 import { valueContract } from "./value.ts";
+import { vectorContract } from "./vector.ts";
+import { vectorTransferContract } from "./vector_transfer.ts";
 
 /** Declares every test of the contract. */
 export function contract(subject: Subject): void {
@@ -45,6 +47,8 @@ export function contract(subject: Subject): void {
   importRecordsContract(subject);
   careContract(subject);
   valueContract(subject);
+  vectorContract(subject);
+  vectorTransferContract(subject);
   limitContract(subject);
   badInputContract(subject);
   propertyContract(subject);

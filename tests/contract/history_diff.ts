@@ -10,8 +10,10 @@ import { fileTest, graphTest, type Subject } from "./subject.ts";
 
 /** A difference as text: `node insert 1`, `kv delete name`. */
 export function differenceText(difference: Difference): string {
-  const name = difference.type === "kv" ? difference.key : difference.id;
-  return `${difference.type} ${difference.operation} ${name}`;
+  const { type, operation } = difference;
+  if (type === "vector") return `${type} ${operation} ${difference.index} ${difference.nodeId}`;
+  const name = type === "kv" ? difference.key : type === "vectorIndex" ? difference.index : difference.id;
+  return `${type} ${operation} ${name}`;
 }
 
 /** The differences of two commits as text. */

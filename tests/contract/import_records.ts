@@ -22,7 +22,7 @@ export function importRecordsContract(subject: Subject): void {
       { kv: { key: "k", value: [1], ttlSeconds: 60 } },
       { kv: { key: new Uint8Array([0]), value: "v", expiresAt: START_MS + 5 } },
     ]);
-    assertEquals(counts, { nodes: 2, edges: 2, keyValues: 2 });
+    assertEquals(counts, { nodes: 2, edges: 2, keyValues: 2, vectorIndexes: 0, vectors: 0 });
     const { nodes, edges, keyValues } = contentOf(db);
     assertEquals<unknown>(nodes.map(({ id, filePath, data }) => [id, filePath, data]), [
       [3, undefined, [1]],

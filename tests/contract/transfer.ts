@@ -109,6 +109,8 @@ function exportContract(subject: Subject): void {
         edges: edges!,
         keyValues: keyValues!,
         properties: 0,
+        vectorIndexes: 0,
+        vectors: 0,
       });
 
       const other = world.open(world.at("other.graph"));

@@ -23,6 +23,7 @@ import { snapshotContract } from "./snapshot.ts";
 import type { OpenOptions, Subject } from "./subject.ts";
 import { traversalContract } from "./traversal.ts";
 import { valueContract } from "./value.ts";
+import { vectorContract } from "./vector.ts";
 
 /** Little enough that pages leave the cache in the larger tests. */
 const CACHE_BYTES = 2 * 1024 * 1024;
@@ -48,6 +49,9 @@ const READS: ReadonlySet<string | symbol> = new Set([
   "shortestPath",
   "chain",
   "matchPattern",
+  "vectorIndexes",
+  "getVector",
+  "searchVectors",
 ]);
 
 type Call = (...args: unknown[]) => unknown;
@@ -120,5 +124,6 @@ for (const inMemory of [false, true]) {
   snapshotContract(subject);
   historyContract(subject);
   valueContract(subject);
+  vectorContract(subject);
   propertyContract(subject);
 }

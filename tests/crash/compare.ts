@@ -3,7 +3,7 @@
 import { equal } from "@std/assert";
 import type { GraphBackend } from "../../lib/backend/graph_backend.ts";
 import type { GraphReader } from "../../lib/backend/graph_reader.ts";
-import { type Content, contentOf } from "../contract/graph_of.ts";
+import { contentOf, type FullContent } from "./content.ts";
 import { DIRECTIONS, TraversalModel } from "../contract/traversal_model.ts";
 import type { Rng } from "./rng.ts";
 
@@ -30,20 +30,22 @@ export function expectSound(graph: GraphBackend, what: string, severities: "erro
 }
 
 /** The first difference of two contents, or undefined. */
-export function difference(actual: Content, expected: Content): string | undefined {
+export function difference(actual: FullContent, expected: FullContent): string | undefined {
   return firstDifference("node", actual.nodes, expected.nodes, ({ id }) => id) ??
     firstDifference("edge", actual.edges, expected.edges, ({ id }) => id) ??
-    firstDifference("key", actual.keyValues, expected.keyValues, ({ key }) => key);
+    firstDifference("key", actual.keyValues, expected.keyValues, ({ key }) => key) ??
+    firstDifference("vector index", actual.vectorIndexes, expected.vectorIndexes, ({ key }) => key) ??
+    firstDifference("vector", actual.vectors, expected.vectors, ({ key }) => key);
 }
 
 /** Throws `Mismatch` unless a graph holds exactly this. */
-export function expectContent(graph: GraphReader, expected: Content, what: string): void {
+export function expectContent(graph: GraphReader, expected: FullContent, what: string): void {
   const found = difference(contentOf(graph), expected);
   if (found !== undefined) throw new Mismatch(`${what}: ${found}`);
 }
 
 /** Asks through every index, for some of the values, what the whole content must answer. */
-export function expectIndexes(graph: GraphReader, { nodes, edges, keyValues }: Content, rng: Rng): void {
+export function expectIndexes(graph: GraphReader, { nodes, edges, keyValues, vectors }: FullContent, rng: Rng): void {
   expectEqual([graph.countNodes(), graph.countEdges(), graph.kv.count()], [
     nodes.length,
     edges.length,
@@ -53,6 +55,13 @@ export function expectIndexes(graph: GraphReader, { nodes, edges, keyValues }: C
   if (keyValues.length > 0) {
     const entry = rng.pick(keyValues);
     expectEqual(graph.kv.entry(entry.key), entry, `entry of key ${brief(entry.key)}`);
+  }
+  if (vectors.length > 0) {
+    const { key, vector } = rng.pick(vectors);
+    const [index, node] = key.split(" ") as [string, string];
+    const [found] = graph.searchVectors(index, vector, { k: 1, exact: true });
+    expectEqual(found?.distance, 0, `distance of the vector of ${key} and the nearest one`);
+    expectEqual([...graph.getVector(index, Number(node)) ?? []], vector, `vector of ${key}`);
   }
   if (nodes.length === 0) return;
   const { id, kind, name, labels = [] } = rng.pick(nodes);

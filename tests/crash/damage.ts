@@ -2,7 +2,7 @@
 
 import { equal } from "@std/assert";
 import { CorruptionError } from "../../lib/backend/errors.ts";
-import type { Content } from "../contract/graph_of.ts";
+import type { FullContent } from "./content.ts";
 import { difference, expect, expectEqual, Mismatch } from "./compare.ts";
 import type { Engine } from "./engine.ts";
 import { FaultFileSystem } from "./fault_file_system.ts";
@@ -167,12 +167,13 @@ class DamagedReader {
     }
   }
 
-  #compare(content: Content): void {
+  #compare(content: FullContent): void {
     const db = this.#db;
     const { nodes, edges, keyValues } = content;
-    this.#ask(() => difference({ nodes: [...db.nodes()], edges, keyValues }, content), undefined, "nodes()");
-    this.#ask(() => difference({ nodes, edges: [...db.edges()], keyValues }, content), undefined, "edges()");
-    this.#ask(() => difference({ nodes, edges, keyValues: [...db.kv.scan()] }, content), undefined, "kv.scan()");
+    this.#ask(() => difference({ ...content, nodes: [...db.nodes()] }, content), undefined, "nodes()");
+    this.#ask(() => difference({ ...content, edges: [...db.edges()] }, content), undefined, "edges()");
+    this.#ask(() => difference({ ...content, keyValues: [...db.kv.scan()] }, content), undefined, "kv.scan()");
+    this.#compareVectors(content);
     for (const node of nodes) {
       const { id, kind } = node;
       this.#ask(() => db.getNode(id), node, `getNode(${id})`);
@@ -195,6 +196,24 @@ class DamagedReader {
     );
     const missing = Math.max(0, ...nodes.map(({ id }) => id)) + 1;
     this.#ask(() => db.hasNode(missing), false, `hasNode(${missing})`);
+  }
+
+  #compareVectors({ vectorIndexes, vectors }: FullContent): void {
+    const db = this.#db;
+    this.#ask(
+      () => db.vectorIndexes().map(({ name, dimension, count }) => ({ key: name, dimension, count })),
+      vectorIndexes,
+      "vectorIndexes()",
+    );
+    for (const { key, vector } of vectors) {
+      const [index, node] = key.split(" ") as [string, string];
+      this.#ask(() => [...db.getVector(index, Number(node)) ?? []], vector, `getVector(${key})`);
+      this.#ask(
+        () => db.searchVectors(index, vector, { k: 1, exact: true })[0]?.distance,
+        0,
+        `searchVectors(${index})`,
+      );
+    }
   }
 
   #ask(read: () => unknown, expected: unknown, what: string): void {

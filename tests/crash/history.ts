@@ -1,7 +1,7 @@
 /** What was committed, when and how safely: which states a database may be in after a crash. */
 
 import type { Durability } from "../../lib/backend/care.ts";
-import { type Content, contentOf } from "../contract/graph_of.ts";
+import { contentOf, type FullContent } from "./content.ts";
 import { brief, difference, expect, Mismatch } from "./compare.ts";
 import type { Engine } from "./engine.ts";
 import { GraphState } from "./model.ts";
@@ -21,7 +21,7 @@ export interface Commit {
 }
 
 /** A commit that has not returned. A function makes the state from the content found, when only that tells the new id. */
-export type Doubt = GraphState | ((found: Content) => GraphState | undefined);
+export type Doubt = GraphState | ((found: FullContent) => GraphState | undefined);
 
 /** How a process ended. */
 export type Ending = "power" | "kill";
@@ -106,7 +106,7 @@ export class History {
    * States that another process may see under this number: those that had it, else those whose commit is under way (what they
    * are may depend on the content that it finds).
    */
-  statesAt(lsn: number): (found: Content) => readonly GraphState[] {
+  statesAt(lsn: number): (found: FullContent) => readonly GraphState[] {
     const known = this.#commits.filter((commit) => commit.lsn === lsn).map(({ state }) => state).reverse();
     if (known.length > 0 || lsn <= this.#highestLsn) return () => known;
     // A commit that removes expired keys has a number of its own, and changes nothing that can be seen.
@@ -201,7 +201,7 @@ export class History {
       .map((state) => ({ lsn: undefined, timeMs: this.#doubtMs, state, isInner: true }));
   }
 
-  #possible(content: Content, ending: Ending | "close"): Commit[] {
+  #possible(content: FullContent, ending: Ending | "close"): Commit[] {
     const mayLose = ending === "power" ? this.#durability !== "full" : ending === "kill" && this.#durability === "off";
     const possible = this.#commits.slice(mayLose ? this.#safe : -1);
     for (const doubt of this.#doubts) {
@@ -212,7 +212,7 @@ export class History {
   }
 
   /** Names an impossible state that the database is in, which tells more than a difference. */
-  #nearest(content: Content, nowMs: number): string {
+  #nearest(content: FullContent, nowMs: number): string {
     const at = this.#commits.findLastIndex(({ state }) => difference(content, state.content(nowMs)) === undefined);
     return at < 0
       ? ""
@@ -242,7 +242,7 @@ export class History {
   }
 }
 
-function stateOf(doubt: Doubt, found: Content): GraphState | undefined {
+function stateOf(doubt: Doubt, found: FullContent): GraphState | undefined {
   return typeof doubt === "function" ? doubt(found) : doubt;
 }
 

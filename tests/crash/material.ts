@@ -14,6 +14,9 @@ const KEYS = Array.from({ length: 24 }, (_, at) => at % 8 === 7 ? `long:${"k".re
 /** Most bytes that one value takes: some pages. */
 const MAX_DATA_BYTES = 14_000;
 
+/** Vector indexes and the numbers of their vectors: of less than a part, of one part, of some parts. */
+const INDEXES: readonly (readonly [string, number])[] = [["small", 3], ["middle", 200], ["large", 700]];
+
 /** Draws values. */
 export class Material {
   readonly #rng: Rng;
@@ -99,6 +102,17 @@ export class Material {
       case "empty":
         return rng.pick<KeyValue>([null, "", false, new Uint8Array(0)]);
     }
+  }
+
+  /** A vector index and the numbers of its vectors. */
+  vectorIndex(): readonly [string, number] {
+    return this.#rng.pick(INDEXES);
+  }
+
+  /** A vector, none like another. */
+  vector(dimension: number): number[] {
+    const serial = ++this.#serial;
+    return Array.from({ length: dimension }, (_, at) => at === 0 ? serial : serial % 1_000 - at / 4);
   }
 
   /** So many bytes, none of their pages like another. */

@@ -3,10 +3,17 @@
 import type { JsonObject, JsonValue } from "../../lib/backend/json.ts";
 import type { KeyValue, KeyValueEntry } from "../../lib/backend/key_value.ts";
 import type { EdgeRecord, NodeRecord } from "../../lib/backend/schema.ts";
-import type { Content } from "../contract/graph_of.ts";
+import type { FullContent } from "./content.ts";
 
 /** What a patch says. */
 export type Patch = Readonly<Record<string, JsonValue | undefined>>;
+
+/** A vector of a node. */
+export interface VectorOfNode {
+  readonly index: string;
+  readonly nodeId: number;
+  readonly vector: readonly number[];
+}
 
 /** One state. Records are never changed in place, so that a copy of the maps is a copy of the state. */
 export class GraphState {
@@ -16,15 +23,23 @@ export class GraphState {
   readonly edges: Map<number, EdgeRecord>;
   /** Key → entry, expired ones too: time tells. */
   readonly keyValues: Map<string, KeyValueEntry>;
+  /** Name of a vector index → the index: another object for one that was made again. */
+  readonly vectorIndexes: Map<string, { readonly dimension: number }>;
+  /** Index and node → vector. */
+  readonly vectors: Map<string, VectorOfNode>;
   /** Tag → LSN that it names. */
   readonly tags: Map<string, number>;
   /** How many changes were made since the transaction began: without any, there is no commit. */
   changes = 0;
+  /** How many of these were made to vector indexes: listeners are told of the commit alone. */
+  silentChanges = 0;
 
   private constructor(of?: GraphState) {
     this.nodes = new Map(of?.nodes);
     this.edges = new Map(of?.edges);
     this.keyValues = new Map(of?.keyValues);
+    this.vectorIndexes = new Map(of?.vectorIndexes);
+    this.vectors = new Map(of?.vectors);
     this.tags = new Map(of?.tags);
   }
 
@@ -42,16 +57,18 @@ export class GraphState {
   savepoint(): GraphState {
     const copy = new GraphState(this);
     copy.changes = this.changes;
+    copy.silentChanges = this.silentChanges;
     return copy;
   }
 
   /** Takes over what a savepoint's copy became. */
   adopt(inner: GraphState): void {
-    for (const map of ["nodes", "edges", "keyValues"] as const) {
+    for (const map of ["nodes", "edges", "keyValues", "vectorIndexes", "vectors"] as const) {
       this[map].clear();
       for (const [key, value] of inner[map]) (this[map] as Map<unknown, unknown>).set(key, value);
     }
     this.changes = inner.changes;
+    this.silentChanges = inner.silentChanges;
   }
 
   /** Puts a node, new or changed. Labels are kept as the contract shows them. */
@@ -66,9 +83,10 @@ export class GraphState {
     this.changes++;
   }
 
-  /** Removes a node and its edges. */
+  /** Removes a node, its edges and its vectors. */
   deleteNode(id: number): void {
     for (const { id: edgeId, from, to } of this.edges.values()) if (from === id || to === id) this.deleteEdge(edgeId);
+    for (const { index, nodeId } of this.vectors.values()) if (nodeId === id) this.deleteVector(index, id);
     this.nodes.delete(id);
     this.changes++;
   }
@@ -83,6 +101,34 @@ export class GraphState {
   deleteEdge(id: number): void {
     this.edges.delete(id);
     this.changes++;
+  }
+
+  /** Makes a vector index. */
+  createVectorIndex(name: string, dimension: number): void {
+    this.vectorIndexes.set(name, { dimension });
+    this.changes++;
+    this.silentChanges++;
+  }
+
+  /** Removes a vector index and its vectors. */
+  dropVectorIndex(name: string): void {
+    this.vectorIndexes.delete(name);
+    for (const [key, { index }] of this.vectors) if (index === name) this.vectors.delete(key);
+    this.changes++;
+    this.silentChanges++;
+  }
+
+  /** Gives a node a vector. */
+  setVector(index: string, nodeId: number, vector: readonly number[]): void {
+    this.vectors.set(`${index} ${nodeId}`, { index, nodeId, vector });
+    this.changes++;
+  }
+
+  /** Takes a node's vector away; false when it has none. */
+  deleteVector(index: string, nodeId: number): boolean {
+    if (!this.vectors.delete(`${index} ${nodeId}`)) return false;
+    this.changes++;
+    return true;
   }
 
   /** Writes a key. */
@@ -106,13 +152,21 @@ export class GraphState {
   }
 
   /** Everything as it is seen at a time, in the orders of the contract. */
-  content(nowMs: number): Content {
+  content(nowMs: number): FullContent {
     return {
       nodes: [...this.nodes.values()].sort((a, b) => a.id - b.id),
       edges: [...this.edges.values()].sort((a, b) => a.id - b.id),
       keyValues: [...this.keyValues.values()]
         .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > nowMs)
         .sort((a, b) => a.key < b.key ? -1 : 1),
+      vectorIndexes: [...this.vectorIndexes].sort(([a], [b]) => a < b ? -1 : 1).map(([key, { dimension }]) => ({
+        key,
+        dimension,
+        count: [...this.vectors.values()].filter(({ index }) => index === key).length,
+      })),
+      vectors: [...this.vectors.values()]
+        .sort((a, b) => a.index === b.index ? a.nodeId - b.nodeId : a.index < b.index ? -1 : 1)
+        .map(({ index, nodeId, vector }) => ({ key: `${index} ${nodeId}`, vector })),
     };
   }
 }

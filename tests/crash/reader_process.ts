@@ -1,6 +1,6 @@
 /** A simulated process that only reads, while another one writes. What it sees never changes but by `refresh`. */
 
-import { type Content, contentOf } from "../contract/graph_of.ts";
+import { contentOf, type FullContent } from "./content.ts";
 import { difference, expect, Mismatch } from "./compare.ts";
 import type { Engine } from "./engine.ts";
 import type { FaultFileSystem } from "./fault_file_system.ts";
@@ -15,7 +15,7 @@ export class ReaderProcess {
   readonly #now: () => number;
   #lsn = -1;
   /** States that it may be in, until it was looked at: pages are read late, when the writer may have used them again. */
-  #possible: (found: Content) => readonly GraphState[] = () => [];
+  #possible: (found: FullContent) => readonly GraphState[] = () => [];
 
   /** A process that has just opened the database. */
   constructor(files: FaultFileSystem, db: Engine, history: History, now: () => number) {

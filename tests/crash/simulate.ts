@@ -4,7 +4,7 @@
 
 import { GraphError, IoError, NotFoundError } from "../../lib/backend/errors.ts";
 import type { Durability } from "../../lib/backend/care.ts";
-import { type Content, contentOf } from "../contract/graph_of.ts";
+import { contentOf, type FullContent } from "./content.ts";
 import { difference, expect, expectEqual, expectSound, Mismatch } from "./compare.ts";
 import { damageFiles } from "./damage.ts";
 import type { Engine, EngineOptions, OpenEngine } from "./engine.ts";
@@ -422,7 +422,7 @@ class Simulation implements Surroundings {
   }
 
   /** A process that only reads opens what a crash left: it must see what recovery will find, and change nothing. */
-  #lookWithoutRecovery(ending: Ending): Content | undefined {
+  #lookWithoutRecovery(ending: Ending): FullContent | undefined {
     if (!this.#fate.chance(0.3)) return undefined;
     this.#begin("open to read after a crash");
     try {

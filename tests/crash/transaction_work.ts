@@ -1,6 +1,6 @@
 /** Random work inside a transaction, done on the engine and on the model; what every call returns must be what the model says. */
 
-import { GraphError, InvalidArgumentError, NotFoundError } from "../../lib/backend/errors.ts";
+import { ConflictError, GraphError, InvalidArgumentError, NotFoundError } from "../../lib/backend/errors.ts";
 import type { GraphTransaction } from "../../lib/backend/graph_backend.ts";
 import type { EdgeRecord, NodeRecord } from "../../lib/backend/schema.ts";
 import { expect, expectEqual, Mismatch } from "./compare.ts";
@@ -39,13 +39,17 @@ const CALLS = {
   deleteEdge: 3,
   set: 6,
   delete: 3,
+  createVectorIndex: 1,
+  dropVectorIndex: 0.2,
+  setVector: 6,
+  deleteVector: 1,
   look: 4,
   refused: 2,
   savepoint: 3,
 };
 
 /** Calls that change a record or key that is there, whose result is known before: they can also be made outside. */
-export const SINGLE_CALLS = ["updateNode", "patchNode", "deleteNode", "deleteEdge", "set"] as const;
+export const SINGLE_CALLS = ["updateNode", "patchNode", "deleteNode", "deleteEdge", "set", "setVector"] as const;
 
 /** Does the work. */
 export class TransactionWork {
@@ -193,6 +197,34 @@ export class TransactionWork {
         const key = material.key();
         return expectEqual(tx.kv.delete(key), state.deleteKey(key, this.#now()), "kv.delete");
       }
+      case "createVectorIndex": {
+        const [name, dimension] = material.vectorIndex();
+        if (state.vectorIndexes.has(name)) {
+          return expectThrown(() => tx.createVectorIndex(name, { dimension }), ConflictError);
+        }
+        state.createVectorIndex(name, dimension);
+        return void tx.createVectorIndex(name, { dimension, metric: "euclidean" });
+      }
+      case "dropVectorIndex": {
+        const [name] = material.vectorIndex();
+        const isThere = state.vectorIndexes.has(name);
+        if (isThere) state.dropVectorIndex(name);
+        return expectEqual(tx.dropVectorIndex(name), isThere, "dropVectorIndex");
+      }
+      case "setVector":
+        return this.#onIndex(state, (name, dimension) => {
+          this.#onNode(state, ({ id }) => {
+            const vector = material.vector(dimension);
+            state.setVector(name, id, vector);
+            tx.setVector(name, id, vector);
+          });
+        });
+      case "deleteVector":
+        return this.#onIndex(state, (name) => {
+          this.#onNode(state, ({ id }) => {
+            expectEqual(tx.deleteVector(name, id), state.deleteVector(name, id), "deleteVector");
+          });
+        });
       case "look":
         return this.#look(tx, state);
       case "refused":
@@ -229,6 +261,13 @@ export class TransactionWork {
       expectEqual(tx.edgesOf(node.id).map(({ id }) => id).sort(ascending), expected.sort(ascending), "edgesOf inside");
     });
     this.#onEdge(state, (edge) => expectEqual(tx.getEdge(edge.id), edge, "getEdge inside"));
+    this.#onIndex(state, (name) => {
+      const { count } = tx.vectorIndex(name).info;
+      const nodes = [...state.vectors.values()].filter(({ index }) => index === name).map(({ nodeId }) => nodeId);
+      expectEqual(count, nodes.length, "number of vectors inside");
+      const found = Array.from(tx.vectorIndex(name).vectors(), ({ nodeId }) => nodeId);
+      expectEqual(found, nodes.sort(ascending), "vectors inside");
+    });
   }
 
   /** Calls that must throw and change nothing. */
@@ -280,6 +319,12 @@ export class TransactionWork {
 
   #onNode(state: GraphState, run: (node: NodeRecord) => void): void {
     if (state.nodes.size > 0) run(this.#rng.pick([...state.nodes.values()]));
+  }
+
+  #onIndex(state: GraphState, run: (name: string, dimension: number) => void): void {
+    if (state.vectorIndexes.size === 0) return;
+    const [name, { dimension }] = this.#rng.pick([...state.vectorIndexes]);
+    run(name, dimension);
   }
 
   #onEdge(state: GraphState, run: (edge: EdgeRecord) => void): void {

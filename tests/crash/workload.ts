@@ -2,7 +2,7 @@
 
 import type { Change } from "../../lib/backend/change.ts";
 import type { GraphTransaction, Snapshot } from "../../lib/backend/graph_backend.ts";
-import type { Content } from "../contract/graph_of.ts";
+import type { FullContent } from "./content.ts";
 import { expect, expectContent, expectEqual, expectIndexes, expectSound, Mismatch } from "./compare.ts";
 import type { Engine, GroupResult } from "./engine.ts";
 import type { FaultFileSystem } from "./fault_file_system.ts";
@@ -73,12 +73,13 @@ const MAX_NODES = 500;
 
 interface Committed {
   readonly lsn: number;
-  readonly isExpiry: boolean;
+  /** What was told before: that keys expired, nothing, or anything else. */
+  readonly told: "expiry" | "nothing" | "changes";
 }
 
 interface HeldSnapshot {
   readonly snapshot: Snapshot;
-  readonly content: Content;
+  readonly content: FullContent;
 }
 
 interface HeldIterator {
@@ -231,14 +232,15 @@ export class Workload {
   }
 
   #listen(): void {
-    let isExpiry = true;
+    let told: Committed["told"] = "nothing";
     this.#db.subscribe({}, (change: Change) => {
       if (change.type !== "commit" && change.type !== "bulk") {
-        isExpiry = isExpiry && change.type === "kv" && change.operation === "expire";
+        const isExpiry = change.type === "kv" && change.operation === "expire";
+        told = isExpiry && told !== "changes" ? "expiry" : "changes";
         return;
       }
-      this.#committed.push({ lsn: change.lsn, isExpiry });
-      isExpiry = true;
+      this.#committed.push({ lsn: change.lsn, told: change.type === "bulk" ? "changes" : told });
+      told = "nothing";
     });
   }
 
@@ -330,13 +332,20 @@ export class Workload {
     const changed = states.filter(({ changes }) => changes > 0);
     const committed = this.#committed;
     this.#committed = [];
-    const own = committed.filter(({ isExpiry }) => !isExpiry).length;
-    expectEqual(own, changed.length, "commits told by events");
     let next = 0;
-    for (const { lsn, isExpiry } of committed) {
-      const state = isExpiry ? this.#history.state : changed[next++] as GraphState;
-      this.#history.add(state, lsn, this.#around.nowMs, !isExpiry && next < changed.length);
+    for (const { lsn, told } of committed) {
+      // Commits that only move pages or remove expired keys come after the work.
+      const due = changed[next];
+      const isSilent = due !== undefined && due.changes === due.silentChanges;
+      const isOwn = told === "changes" || (told === "nothing" && isSilent);
+      if (isOwn) {
+        expect(due !== undefined && isSilent === (told === "nothing"), `commit ${lsn} is told by other events`);
+      }
+      if (isOwn) next++;
+      const state = isOwn ? due as GraphState : this.#history.state;
+      this.#history.add(state, lsn, this.#around.nowMs, isOwn && next < changed.length);
     }
+    expectEqual(next, changed.length, "commits told by events");
     expectEqual(this.#db.lsn, this.#history.last.lsn, "lsn");
   }
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import type { GraphTransaction } from "../../lib/backend/graph_backend.ts";
 import type { ImportTarget } from "../../lib/backend/restore_rows.ts";
 import { BatchCommitter, type BatchResult, MAX_GROUP_BATCHES } from "../../lib/graph/batch_committer.ts";
@@ -25,6 +25,10 @@ class Service implements Disposable {
     this.ab = backend.insertEdge({ from: this.a, to: this.b, type: "NEXT" });
     backend.insertEdge({ from: this.b, to: this.c, type: "NEXT" });
     backend.insertEdge({ from: this.c, to: this.a, type: "NEXT" });
+    for (const name of ["e", "f"]) {
+      backend.createVectorIndex(name, { dimension: 1, metric: "euclidean" });
+      backend.setVectors(name, [this.a, this.b].map((nodeId) => ({ nodeId, vector: [nodeId] })));
+    }
     backend.kv.set("x/1", 1);
     backend.kv.set("y/1", 1);
   }
@@ -55,26 +59,12 @@ class Service implements Disposable {
   }
 }
 
-/** Whether a transaction that writes conflicts with one that reads and then writes something else. */
-function conflicts(
-  write: (tx: GraphTransaction, it: Service) => void,
-  read: (tx: GraphTransaction, it: Service) => unknown,
-): boolean {
-  using service = new Service();
-  const reader = service.draft((tx) => {
-    read(tx, service);
-    tx.kv.set("reader", true);
-  });
-  const writer = service.draft((tx) => write(tx, service));
-  const [written, result] = service.kinds(writer, reader);
-  assertEquals(written, "committed");
-  return result === "conflict";
-}
-
 type Write = (tx: GraphTransaction, it: Service) => void;
 type Read = (tx: GraphTransaction, it: Service) => unknown;
 
 const READS: Readonly<Record<string, Read>> = {
+  // First: each of the others that is committed writes a key.
+  "all keys": (tx) => tx.kv.count(),
   "the node": (tx, { a }) => tx.getNode(a),
   "another node": (tx, { c }) => tx.getNode(c),
   "nodes of the kind": (tx) => tx.countNodes({ kind: "Letter" }),
@@ -97,7 +87,17 @@ const READS: Readonly<Record<string, Read>> = {
   "another key": (tx) => tx.kv.get("x/2"),
   "keys of the prefix": (tx) => [...tx.kv.scan({ prefix: "x/" })],
   "keys of another prefix": (tx) => [...tx.kv.scan({ prefix: "y/" })],
-  "all keys": (tx) => tx.kv.count(),
+  "the vector": (tx, { a }) => tx.getVector("e", a),
+  "its neighbour's vector": (tx, { b }) => tx.getVector("e", b),
+  "a vector that is missing": (tx, { c }) => tx.getVector("e", c),
+  "the node's vector in another index": (tx, { a }) => tx.getVector("f", a),
+  "the nearest": (tx) => tx.searchVectors("e", [1], { k: 1 }),
+  "the nearest in another index": (tx) => tx.searchVectors("f", [1], { k: 1 }),
+  "the nearest of the kind": (tx) => tx.searchVectors("e", [1], { k: 1, filter: { kinds: ["Letter"] } }),
+  "all vectors": (tx) => [...tx.vectorIndex("e").vectors()],
+  "the number of vectors": (tx) => tx.vectorIndex("e").info,
+  "an index that is missing": (tx) => assertThrows(() => tx.getVector("g", 1)),
+  "all indexes": (tx) => tx.vectorIndexes(),
 };
 
 const CASES: readonly { readonly what: string; readonly write: Write; readonly conflicting: readonly string[] }[] = [
@@ -109,7 +109,14 @@ const CASES: readonly { readonly what: string; readonly write: Write; readonly c
   {
     what: "an update of a node's content",
     write: (tx, { a }) => tx.updateNode(a, { data: { seen: true } }),
-    conflicting: ["the node", "nodes of the kind", "nodes with the label", "nodes with the name", "all nodes"],
+    conflicting: [
+      "the node",
+      "nodes of the kind",
+      "the nearest of the kind",
+      "nodes with the label",
+      "nodes with the name",
+      "all nodes",
+    ],
   },
   {
     what: "a new name",
@@ -117,6 +124,7 @@ const CASES: readonly { readonly what: string; readonly write: Write; readonly c
     conflicting: [
       "the node",
       "nodes of the kind",
+      "the nearest of the kind",
       "nodes with the label",
       "nodes with the name",
       "nodes with another name",
@@ -133,6 +141,7 @@ const CASES: readonly { readonly what: string; readonly write: Write; readonly c
       "nodes with the label",
       "nodes with the name",
       "all nodes",
+      "the nearest of the kind",
     ],
   },
   {
@@ -141,6 +150,7 @@ const CASES: readonly { readonly what: string; readonly write: Write; readonly c
     conflicting: [
       "the node",
       "nodes of the kind",
+      "the nearest of the kind",
       "nodes with the label",
       "nodes with another label",
       "nodes with the name",
@@ -150,7 +160,14 @@ const CASES: readonly { readonly what: string; readonly write: Write; readonly c
   {
     what: "the loss of a label",
     write: (tx, { a }) => tx.removeLabel(a, "label-a"),
-    conflicting: ["the node", "nodes of the kind", "nodes with the label", "nodes with the name", "all nodes"],
+    conflicting: [
+      "the node",
+      "nodes of the kind",
+      "the nearest of the kind",
+      "nodes with the label",
+      "nodes with the name",
+      "all nodes",
+    ],
   },
   {
     what: "the end of a node",
@@ -168,6 +185,14 @@ const CASES: readonly { readonly what: string; readonly write: Write; readonly c
       "edges between the two",
       "edges of the type",
       "all edges",
+      "the vector",
+      "the node's vector in another index",
+      "the nearest",
+      "the nearest of the kind",
+      "the nearest in another index",
+      "all vectors",
+      "the number of vectors",
+      "all indexes",
     ],
   },
   {
@@ -220,12 +245,80 @@ const CASES: readonly { readonly what: string; readonly write: Write; readonly c
     write: (tx) => void tx.kv.delete("x/1"),
     conflicting: ["the key", "keys of the prefix", "all keys"],
   },
+  {
+    what: "another vector of a node",
+    write: (tx, { a }) => tx.setVector("e", a, [9]),
+    conflicting: [
+      "the vector",
+      "the nearest",
+      "the nearest of the kind",
+      "all vectors",
+      "the number of vectors",
+      "all indexes",
+    ],
+  },
+  {
+    what: "the first vector of a node",
+    write: (tx, { c }) => tx.setVector("e", c, [9]),
+    conflicting: [
+      "a vector that is missing",
+      "the nearest",
+      "the nearest of the kind",
+      "all vectors",
+      "the number of vectors",
+      "all indexes",
+    ],
+  },
+  {
+    what: "the end of a vector",
+    write: (tx, { a }) => void tx.deleteVector("e", a),
+    conflicting: [
+      "the vector",
+      "the nearest",
+      "the nearest of the kind",
+      "all vectors",
+      "the number of vectors",
+      "all indexes",
+    ],
+  },
+  {
+    what: "a new vector index",
+    write: (tx) => void tx.createVectorIndex("g", { dimension: 1 }),
+    conflicting: ["an index that is missing", "all indexes"],
+  },
+  {
+    what: "the end of a vector index",
+    write: (tx) => void tx.dropVectorIndex("e"),
+    conflicting: [
+      "the vector",
+      "its neighbour's vector",
+      "a vector that is missing",
+      "the nearest",
+      "the nearest of the kind",
+      "all vectors",
+      "the number of vectors",
+      "all indexes",
+    ],
+  },
 ];
+
+/** What a transaction may have read so that it conflicts with one that writes. */
+function conflictingReads(write: Write): string[] {
+  using service = new Service();
+  const readers = Object.entries(READS).map(([what, read]) => {
+    const batch = service.draft((tx) => {
+      read(tx, service);
+      tx.kv.set(`reader/${what}`, true);
+    });
+    return { what, batch };
+  });
+  assertEquals(service.kinds(service.draft((tx) => write(tx, service))), ["committed"]);
+  return readers.filter(({ batch }) => service.kinds(batch)[0] === "conflict").map(({ what }) => what);
+}
 
 for (const { what, write, conflicting } of CASES) {
   test(`${what} conflicts with whoever read what it changes, and with nobody else`, () => {
-    const found = Object.keys(READS).filter((read) => conflicts(write, READS[read] as Read));
-    assertEquals(found.sort(), [...conflicting].sort());
+    assertEquals(conflictingReads(write).sort(), [...conflicting].sort());
   });
 }
 
@@ -322,6 +415,7 @@ test("when the sync fails, every transaction of the group has failed and conflic
   const committer = new BatchCommitter({
     backend: engine.backend,
     handle: undefined,
+    vectors: engine.vectors,
     group: <R>(runs: readonly ((target: ImportTarget) => R)[]) => {
       if (!isBroken) return engine.group<R>(runs);
       engine.group<R>(runs.map((run) => (target) => {
@@ -390,4 +484,52 @@ test("more transactions than a group may have are committed in several", () => {
 test("no transactions are no commit", () => {
   using service = new Service();
   assertEquals(service.committer.commit([]), []);
+});
+
+test("a vector of a node that was deleted is a conflict, and the other way round, under either isolation", () => {
+  for (const isolation of ["snapshot", "serializable"] as const) {
+    for (const isDeletedFirst of [true, false]) {
+      using service = new Service();
+      const { a } = service;
+      const set = service.draft((tx) => tx.setVector("e", a, [5]), isolation);
+      const end = service.draft((tx) => tx.deleteNode(a), isolation);
+      assertEquals(service.kinds(...(isDeletedFirst ? [end, set] : [set, end])), ["committed", "conflict"]);
+    }
+  }
+});
+
+test("of two transactions that write a node's vector the first one wins under either isolation", () => {
+  for (const isolation of ["snapshot", "serializable"] as const) {
+    using service = new Service();
+    const { a, b, c } = service;
+    const set = (node: number, to: number) => service.draft((tx) => tx.setVector("e", node, [to]), isolation);
+    const end = service.draft((tx) => tx.deleteVector("e", a), isolation);
+    assertEquals(service.kinds(set(a, 5), set(a, 6), end), ["committed", "conflict", "conflict"]);
+    assertEquals(service.kinds(set(b, 5), set(c, 6)), ["committed", "committed"]);
+    assertEquals(service.engine.backend.getVector("e", a), Float32Array.of(5));
+  }
+});
+
+test("two new indexes of one name, and vectors for an index that was dropped or made anew, are conflicts", () => {
+  for (const isolation of ["snapshot", "serializable"] as const) {
+    using service = new Service();
+    const { a } = service;
+    const make = (dimension: number) => service.draft((tx) => tx.createVectorIndex("g", { dimension }), isolation);
+    assertEquals(service.kinds(make(1), make(2)), ["committed", "conflict"]);
+    const set = service.draft((tx) => tx.setVector("g", a, [1]), isolation);
+    const drop = service.draft((tx) => tx.dropVectorIndex("g"), isolation);
+    // Which is not the one that `set` knew, though it looks the same.
+    const remake = (dimension: number) =>
+      service.draft((tx) => {
+        tx.dropVectorIndex("g");
+        tx.createVectorIndex("g", { dimension });
+        tx.setVector("g", a, Array(dimension).fill(7));
+      }, isolation);
+    assertEquals(service.kinds(remake(1), set, drop), ["committed", "conflict", "conflict"]);
+    assertEquals(service.engine.backend.getVector("g", a), Float32Array.of(7));
+    // What does not fit is found also without the footprint.
+    const blind = { ...set, footprint: new Float64Array() };
+    assertEquals(service.kinds(remake(2), blind), ["committed", "conflict"]);
+    assertEquals(service.kinds(service.draft((tx) => tx.dropVectorIndex("g")), blind), ["committed", "conflict"]);
+  }
 });

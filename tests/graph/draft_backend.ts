@@ -1,8 +1,12 @@
 /** A database all of whose transactions are drafts over a held state, which are committed by their logs. In one thread. */
 
+import { assert } from "@std/assert";
 import type { ReadAccess, WriteAccess } from "../../lib/backend/access.ts";
 import type { GraphBackend, GraphTransaction } from "../../lib/backend/graph_backend.ts";
 import type { ImportTarget } from "../../lib/backend/restore_rows.ts";
+import type { WriteStore } from "../../lib/backend/store.ts";
+import type { VectorIndex } from "../../lib/backend/vector.ts";
+import type { StoredVectorIndex } from "../../lib/backend/vector_store.ts";
 import { refusePromise } from "../../lib/backend/transaction_access.ts";
 import { type OperationHandler, readOperations } from "../../lib/graph/operation_log.ts";
 import type { ReadRecorder } from "../../lib/graph/read_recorder.ts";
@@ -100,9 +104,19 @@ export function commitLog(db: GraphBackend, log: Uint8Array): void {
       deleteEdge: (id) => void store.deleteEdge(id),
       setValue: (key, value, expiresAt) => store.setValue(key, value, now, expiresAt),
       deleteValue: (key) => void store.deleteValue(key, now),
+      createVectorIndex: (definition) => store.createVectorIndex(definition),
+      dropVectorIndex: (name) => store.dropVectorIndex(indexOf(store, name)),
+      setVector: (name, nodeId, vector) => store.setVector(indexOf(store, name), nodeId, vector),
+      deleteVector: (name, nodeId) => void store.deleteVector(indexOf(store, name), nodeId),
     };
     readOperations(log, handler);
   });
+}
+
+function indexOf(store: WriteStore, name: string): StoredVectorIndex {
+  const index = store.vectorIndex(name);
+  assert(index !== undefined, `there is no index ${name}`);
+  return index;
 }
 
 const UTF8 = new TextDecoder();
@@ -161,6 +175,26 @@ export class Recorded implements ReadRecorder {
   keyPrefix(prefix: Uint8Array): void {
     this.#told.add(`prefix ${UTF8.decode(prefix)}`);
   }
+
+  vectorIndex(name: string): void {
+    this.#told.add(`index ${name}`);
+  }
+
+  vector(index: string, nodeId: number): void {
+    this.#told.add(`vector ${index} ${nodeId}`);
+  }
+
+  vectorsOf(nodeId: number): void {
+    this.#told.add(`vectors of ${nodeId}`);
+  }
+
+  vectors(index: string): void {
+    this.#told.add(`vectors ${index}`);
+  }
+
+  allVectors(): void {
+    this.#told.add("vectors");
+  }
 }
 
 /** Recorders whose notes nobody reads. */
@@ -173,7 +207,10 @@ type Call = (...args: unknown[]) => unknown;
 const WRITES: ReadonlySet<string> = new Set([
   ...["insertNode", "insertNodes", "mergeNode", "updateNode", "patchNode", "deleteNode", "addLabel", "removeLabel"],
   ...["insertEdge", "insertEdges", "mergeEdge", "updateEdge", "patchEdge", "deleteEdge"],
+  ...["createVectorIndex", "dropVectorIndex", "setVector", "setVectors", "deleteVector"],
 ]);
+
+const VECTOR_WRITES: ReadonlySet<string> = new Set(["insert", "insertMany", "update", "upsert", "delete"]);
 
 const KEY_WRITES: ReadonlySet<string> = new Set(["set", "delete"]);
 
@@ -208,6 +245,14 @@ export function draftBackend<T extends GraphBackend>(db: T): T {
       return (...args: unknown[]) => transaction((tx) => (boundTo(tx.kv, name) as Call)(...args));
     },
   });
+  const vectorIndex = (index: VectorIndex) =>
+    new Proxy(index, {
+      get(target, name) {
+        if (!VECTOR_WRITES.has(name as string)) return boundTo(target, name);
+        return (...args: unknown[]) =>
+          transaction((tx) => (boundTo(tx.vectorIndex(target.name), name) as Call)(...args));
+      },
+    });
   return new Proxy(db, {
     get(target, name) {
       if (name === "transaction") return transaction;
@@ -216,6 +261,7 @@ export function draftBackend<T extends GraphBackend>(db: T): T {
         return (...args: unknown[]) => transaction((tx) => (boundTo(tx, name) as Call)(...args));
       }
       if (running !== undefined && name in running) return boundTo(running, name);
+      if (name === "vectorIndex") return (index: string) => vectorIndex(target.vectorIndex(index));
       const found = boundTo(target, name);
       if (running === undefined || typeof found !== "function" || UNTOUCHED.has(name as string)) return found;
       // What cannot be part of a transaction is refused in one.

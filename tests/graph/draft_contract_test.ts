@@ -16,6 +16,7 @@ import type { OpenOptions, Subject } from "../contract/subject.ts";
 import { transactionContract } from "../contract/transaction.ts";
 import { traversalContract } from "../contract/traversal.ts";
 import { valueContract } from "../contract/value.ts";
+import { vectorContract } from "../contract/vector.ts";
 import { draftBackend } from "./draft_backend.ts";
 
 /** Enough for the largest test, little enough for thousands of databases. */
@@ -43,5 +44,6 @@ iterationContract(subject);
 transactionContract(subject);
 keyValueContract(subject);
 valueContract(subject);
+vectorContract(subject);
 limitContract(subject);
 propertyContract(subject);

@@ -4,6 +4,7 @@ import {
   ALL_EDGES,
   ALL_NODES,
   ALL_VALUES,
+  ALL_VECTORS,
   countPrefixes,
   edgeKey,
   edgeTypeKey,
@@ -11,9 +12,13 @@ import {
   labelKey,
   nameKey,
   nodeKey,
+  nodeVectorsKey,
   outgoingKey,
   prefixKey,
   valueKey,
+  vectorIndexKey,
+  vectorKey,
+  vectorsKey,
 } from "../../lib/graph/conflict_key.ts";
 import { Footprint } from "../../lib/graph/footprint.ts";
 import { KeyList, MAX_LISTED_KEYS } from "../../lib/graph/key_list.ts";
@@ -56,7 +61,11 @@ test("every kind of thing has keys of its own", () => {
     edgeKey(id),
     outgoingKey(id),
     incomingKey(id),
+    nodeVectorsKey(id),
+    vectorKey(text, id),
+    vectorKey("", id),
   ]);
+  keys.push(ALL_VECTORS, vectorIndexKey(text), vectorsKey(text));
   keys.push(ALL_NODES, ALL_EDGES, ALL_VALUES, labelKey(text), nameKey(text), edgeTypeKey(text), valueKey(bytes));
   for (let prefix = 1; prefix < countPrefixes(bytes); prefix++) keys.push(prefixKey(bytes, prefix));
   assertEquals(new Set(keys).size, keys.length);
@@ -70,6 +79,7 @@ test("every key is a positive safe integer, also those of the largest ids", () =
   fc.assert(fc.property(id, fc.string(), (id, text) => {
     const bytes = UTF8.encode(text);
     const keys = [nodeKey(id), edgeKey(id), outgoingKey(id), incomingKey(id), labelKey(text), nameKey(text)];
+    keys.push(nodeVectorsKey(id), vectorKey(text, id), vectorsKey(text), vectorIndexKey(text));
     keys.push(edgeTypeKey(text), valueKey(bytes), prefixKey(bytes, countPrefixes(bytes) - 1));
     for (const key of keys) assert(Number.isSafeInteger(key) && key > 0);
   }));
@@ -118,5 +128,5 @@ test("a transaction with too many keys conflicts with every change", () => {
   for (let id = 1; id <= MAX_LISTED_KEYS; id++) footprint.reads.node(id);
   assertEquals(footprint.keys("serializable").length, MAX_LISTED_KEYS);
   footprint.reads.node(MAX_LISTED_KEYS + 1);
-  assertEquals([...footprint.keys("serializable")], [ALL_NODES, ALL_EDGES, ALL_VALUES]);
+  assertEquals([...footprint.keys("serializable")], [ALL_NODES, ALL_EDGES, ALL_VALUES, ALL_VECTORS]);
 });

@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the program prints on its last line. */
-export const APP_OUTPUT = `{"names":["Ada","Bob"],"together":[2,3],"reached":[1,2],"error":"no luck [no-luck]"}`;
+export const APP_OUTPUT =
+  `{"names":["Ada","Bob"],"together":[2,3],"reached":[1,2],"found":[1,2],"error":"no luck [no-luck]"}`;
 
 /** Where the program's modules of ours come from, and whether it names the entry of its threads. */
 export interface AppOptions {
@@ -58,10 +59,13 @@ const [ada] = await graph.transaction((tx) => {
   tx.insertEdge({ from: ids[0], to: ids[1], type: "KNOWS" });
   return ids;
 });
+await graph.createVectorIndex("places", { dimension: 1, metric: "euclidean" });
+await graph.setVectors("places", [{ nodeId: 1, vector: [1] }, { nodeId: 2, vector: [7] }]);
 const result = {
   names: await graph.run(names, { kind: "Person" }),
   together: await graph.run(together, { add: 2 }, { workers: 2 }),
   reached: await graph.run(bfsTask, { start: ada }),
+  found: (await graph.searchVectors("places", [[0], [9]], { k: 1 })).map(([match]) => match.nodeId),
   error: await graph.run(fail, undefined).catch((error) => {
     return error instanceof ConflictError ? error.message + " [" + error.code + "]" : String(error);
   }),

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { CorruptionError } from "../../lib/backend/errors.ts";
+import { CorruptionError, GraphError } from "../../lib/backend/errors.ts";
 import type { KeyValue } from "../../lib/backend/key_value.ts";
 import { checkValue } from "../../lib/backend/value_input.ts";
 import { type OperationHandler, OperationWriter, readOperations } from "../../lib/graph/operation_log.ts";
@@ -16,6 +16,7 @@ type Operation = { [K in keyof OperationHandler]: readonly [K, ...Parameters<Ope
 const METHODS = [
   ...["insertNode", "updateNode", "deleteNode", "addLabel", "removeLabel"] as const,
   ...["insertEdge", "updateEdge", "deleteEdge", "setValue", "deleteValue"] as const,
+  ...["createVectorIndex", "dropVectorIndex", "setVector", "deleteVector"] as const,
 ];
 
 const id = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.maxSafeNat().filter((id) => id > 0));
@@ -35,6 +36,8 @@ const value = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.string(),
 ).map((value) => checkValue(value));
+
+const vector = fc.float32Array({ minLength: 1, maxLength: 100, noNaN: true, noDefaultInfinity: true });
 
 const operations: fc.Arbitrary<Operation[]> = fc.array(fc.oneof(
   fc.tuple(
@@ -60,6 +63,23 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(fc.oneof(
   fc.tuple(fc.constant("deleteEdge" as const), id),
   fc.tuple(fc.constant("setValue" as const), key, value, optional(fc.integer({ min: 1, max: 2 ** 31 }))),
   fc.tuple(fc.constant("deleteValue" as const), key),
+  fc.tuple(
+    fc.constant("createVectorIndex" as const),
+    fc.record({
+      name: term,
+      dimension: fc.integer({ min: 1, max: 4096 }),
+      metric: fc.constantFrom("cosine" as const, "euclidean" as const, "dot" as const, "manhattan" as const),
+      m: fc.integer({ min: 2, max: 64 }),
+      efConstruction: fc.integer({ min: 2, max: 2000 }),
+      efSearch: fc.integer({ min: 1, max: 10_000 }),
+      storage: fc.constantFrom("f32" as const, "f16" as const, "i8" as const),
+      seed: fc.nat({ max: 2 ** 32 - 1 }),
+      engine: fc.constantFrom("hnsw" as const, "hnswlib" as const),
+    }),
+  ),
+  fc.tuple(fc.constant("dropVectorIndex" as const), term),
+  fc.tuple(fc.constant("setVector" as const), term, id, vector),
+  fc.tuple(fc.constant("deleteVector" as const), term, id),
 ));
 
 function write(writer: OperationWriter, [method, ...args]: Operation): void {
@@ -129,6 +149,74 @@ test("large texts and values are read as they were written", () => {
   const [edge, value] = read(writer.finish());
   assertEquals(edge, ["insertEdge", 1, { from: 1, to: 2, type: "T", data }]);
   assertEquals(value, ["setValue", new Uint8Array(65_536), { type: "bytes", value: bytes, json: "" }, undefined]);
+});
+
+test("a vector is a copy, whatever part of a buffer it was", () => {
+  const writer = new OperationWriter();
+  const numbers = Float32Array.of(9, 1.5, -0, 3e38, 9);
+  writer.setVector("index", 7, numbers.subarray(1, 4));
+  numbers.fill(5);
+  const log = writer.finish();
+  const [[, , , vector]] = read(log) as [readonly ["setVector", string, number, Float32Array]];
+  log.fill(255);
+  assertEquals(vector, Float32Array.of(1.5, -0, 3e38));
+  assertEquals(vector.byteLength, vector.buffer.byteLength);
+});
+
+/** A log of one operation whose last bytes are replaced. */
+function withEnd(operation: Operation, end: readonly number[]): Uint8Array {
+  const writer = new OperationWriter();
+  write(writer, operation);
+  const log = writer.finish();
+  log.set(end, log.length - end.length);
+  return log;
+}
+
+test("a log with a damaged vector or index is refused", () => {
+  const set: Operation = ["setVector", "e", 1, Float32Array.of(1, 2)];
+  const create: Operation = ["createVectorIndex", {
+    name: "e",
+    dimension: 2,
+    metric: "dot",
+    m: 16,
+    efConstruction: 200,
+    efSearch: 64,
+    storage: "f32",
+    seed: 0,
+    engine: "hnsw",
+  }];
+  const noNumber = new Uint8Array(new Float32Array([NaN]).buffer);
+  const infinite = new Uint8Array(new Float32Array([-Infinity]).buffer);
+  const hostile = [
+    withEnd(set, [...noNumber]),
+    withEnd(set, [...infinite]),
+    withEnd(set, []).subarray(0, -1),
+    // Lengths of 7, 0 and 9 bytes.
+    withEnd(set, [7, 0, 0, 0, 0, 0, 0, 0, 0]).subarray(0, -1),
+    withEnd(set, [0, 0, 0, 0, 0, 0, 0, 0, 0]).subarray(0, -8),
+    withEnd(set, [9, 0, 0, 0, 0, 0, 0, 0, 0]),
+    // No such engine, storage or metric.
+    withEnd(create, [2]),
+    withEnd(create, [3, 0, 0]),
+    withEnd(create, [4, 16, 200, 1, 64, 0, 0, 0]),
+    withEnd(create, []).subarray(0, -1),
+  ];
+  for (const [at, bytes] of hostile.entries()) assertThrows(() => read(bytes), CorruptionError, undefined, `log ${at}`);
+});
+
+test("whatever bytes come, a log is read or refused", () => {
+  fc.assert(fc.property(operations, fc.nat(), fc.nat({ max: 255 }), (operations, place, byte) => {
+    const writer = new OperationWriter();
+    for (const operation of operations) write(writer, operation);
+    const log = writer.finish();
+    if (log.length > 0) log[place % log.length] = byte;
+    try {
+      read(log);
+    } catch (error) {
+      // Values of keys have a reader and errors of their own.
+      assert(error instanceof GraphError || error instanceof SyntaxError, String(error));
+    }
+  }));
 });
 
 test("a damaged log is refused", () => {

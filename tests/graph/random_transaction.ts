@@ -10,6 +10,7 @@ const NAMES = ["n1", "n2", "n3"] as const;
 const TYPES = ["T", "U"] as const;
 const KEYS = ["k/1", "k/2", "l/1", "k/that-goes-on-for-long/1", "k/that-goes-on-for-long/2"] as const;
 const PREFIXES = ["", "k", "k/", "k/that-goes-on-for-l", "l/"] as const;
+const INDEXES = ["v", "v", "w"] as const;
 const DIRECTIONS = ["out", "in", "both"] as const;
 
 /** One step of a transaction's function: its operation with arguments drawn beforehand. */
@@ -27,6 +28,8 @@ export interface Step {
   readonly direction: "out" | "in" | "both";
   readonly key: string;
   readonly prefix: string;
+  /** Name of a vector index. */
+  readonly index: string;
   readonly number: number;
 }
 
@@ -69,6 +72,12 @@ const READS: Readonly<Record<string, Run>> = {
   hasKey: (tx, { key }) => tx.kv.has(key),
   scan: (tx, { prefix }) => [...tx.kv.scan({ prefix })],
   countKeys: (tx) => tx.kv.count(),
+  getVector: (tx, { index, from }) => tx.getVector(index, from),
+  search: (tx, { index, number }) => tx.searchVectors(index, [number], { k: 2 }),
+  searchInKind: (tx, { index, number, kind }) => tx.searchVectors(index, [number], { k: 2, filter: { kinds: [kind] } }),
+  allVectors: (tx, { index }) => [...tx.vectorIndex(index).vectors()],
+  indexInfo: (tx, { index }) => tx.vectorIndex(index).info,
+  allIndexes: (tx) => tx.vectorIndexes(),
 };
 
 /** What a step that writes does. Some decide by what they read. */
@@ -92,6 +101,21 @@ const WRITES: Readonly<Record<string, Run>> = {
   setKey: (tx, { key, number }) => tx.kv.set(key, number),
   incrementKey: (tx, { key }) => tx.kv.set(key, Number(tx.kv.get(key) ?? 0) + 1),
   deleteKey: (tx, { key }) => tx.kv.delete(key),
+  setVector: (tx, { index, from, number }) => tx.setVector(index, from, [number]),
+  insertVector: (tx, { index, from, number }) => tx.vectorIndex(index).insert(from, [number]),
+  incrementVector: (tx, { index, from }) => tx.setVector(index, from, [(tx.getVector(index, from)?.[0] ?? 0) + 1]),
+  deleteVector: (tx, { index, from }) => tx.deleteVector(index, from),
+  insertNodeWithVector: (tx, { index, kind, name, number }) => {
+    const id = tx.insertNode({ kind, name });
+    tx.setVector(index, id, [number]);
+    return id;
+  },
+  deleteNearest: (tx, { index, number }) => {
+    const [nearest] = tx.searchVectors(index, [number], { k: 1 });
+    return nearest === undefined ? "none" : tx.deleteNode(nearest.nodeId);
+  },
+  createIndex: (tx, { index }) => tx.createVectorIndex(index, { dimension: 1, metric: "euclidean" }),
+  dropIndex: (tx, { index }) => tx.dropVectorIndex(index),
 };
 
 const READ_NAMES = Object.keys(READS);
@@ -146,6 +170,7 @@ function randomStep(
     direction: rng.pick(DIRECTIONS),
     key: rng.pick(KEYS),
     prefix: rng.pick(PREFIXES),
+    index: rng.pick(INDEXES),
     number: rng.between(1, 1_000),
   };
 }
@@ -163,7 +188,9 @@ export function runSteps(tx: GraphTransaction, steps: readonly Step[]): unknown[
 }
 
 /** The graph that every simulation begins with. Ids are 1 and up. */
-export function fillGraph(tx: Pick<GraphTransaction, "insertNodes" | "insertEdges" | "kv">): void {
+export function fillGraph(
+  tx: Pick<GraphTransaction, "insertNodes" | "insertEdges" | "createVectorIndex" | "setVector" | "kv">,
+): void {
   tx.insertNodes([1, 2, 3, 4, 5].map((number) => ({
     kind: KINDS[number % 2] as string,
     name: NAMES[number % 3] as string,
@@ -177,4 +204,6 @@ export function fillGraph(tx: Pick<GraphTransaction, "insertNodes" | "insertEdge
     data: { number: at },
   })));
   for (const key of KEYS.slice(0, 3)) tx.kv.set(key, 1);
+  tx.createVectorIndex("v", { dimension: 1, metric: "euclidean" });
+  for (let id = 1; id <= 3; id++) tx.setVector("v", id, [id]);
 }

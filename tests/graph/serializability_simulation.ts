@@ -141,7 +141,12 @@ export function replay(outcome: Outcome, engine: ServedHere, reference: ServedHe
 }
 
 function contents(backend: GraphBackend): unknown {
-  return { nodes: [...backend.nodes()], edges: [...backend.edges()], keys: [...backend.kv.scan()] };
+  return {
+    nodes: [...backend.nodes()],
+    edges: [...backend.edges()],
+    keys: [...backend.kv.scan()],
+    vectors: backend.vectorIndexes().map((info) => [info, ...backend.vectorIndex(info.name).vectors()]),
+  };
 }
 
 /** A transaction of an engine in which new records get given ids. */
@@ -183,6 +188,10 @@ class ReplayAccess implements WriteAccess {
 
   beginIteration(): ReturnType<ReadAccess["beginIteration"]> {
     return { store: this.#store, release: () => {} };
+  }
+
+  fixedState(): undefined {
+    return undefined;
   }
 
   write<R>(_call: string, run: (store: WriteStore) => R): R {

@@ -112,6 +112,9 @@ onEachEngine("of two changes of a record one is a conflict under either isolatio
     const { backend } = registers.engine;
     const node = backend.insertNode({ kind: "City", name: "a", labels: ["old"] });
     const edge = backend.insertEdge({ from: node, to: node, type: "ROAD" });
+    const other = backend.insertNode({ kind: "City", name: "c" });
+    backend.createVectorIndex("e", { dimension: 1, metric: "euclidean" });
+    backend.setVector("e", other, [1]);
     const changes: readonly ((tx: GraphTransaction) => unknown)[] = [
       (tx) => tx.updateNode(node, { name: "b" }),
       (tx) => tx.addLabel(node, "new"),
@@ -121,6 +124,10 @@ onEachEngine("of two changes of a record one is a conflict under either isolatio
       (tx) => tx.deleteNode(node),
       (tx) => tx.kv.set("x", 1),
       (tx) => tx.kv.delete("x"),
+      (tx) => tx.setVector("e", other, [2]),
+      (tx) => tx.deleteVector("e", other),
+      (tx) => tx.dropVectorIndex("e"),
+      (tx) => tx.createVectorIndex("e", { dimension: 2 }),
     ];
     for (const change of changes) assertEquals(registers.commitGroup(change, change), ["committed", "conflict"]);
   }
@@ -219,6 +226,31 @@ onEachEngine("skew over the edges of two nodes happens under snapshot isolation 
   assertEquals(bothCommit(open(), "snapshot", link("a", "b"), link("b", "a"), setUp), true);
   assertEquals(bothCommit(open(), "serializable", link("a", "b"), link("b", "a"), setUp), false);
 });
+
+onEachEngine(
+  "skew over the vectors of two nodes happens under snapshot isolation and not under serializable",
+  (open) => {
+    const setUp = (tx: GraphTransaction) => {
+      tx.createVectorIndex("e", { dimension: 1, metric: "euclidean" });
+      for (const name of ["a", "b"]) tx.setVector("e", tx.insertNode({ kind: "City", name }), [1]);
+    };
+    const node = (tx: GraphTransaction, name: string) => tx.nodeIds({ name }).next().value as number;
+    const copy = (from: string, to: string) => (tx: GraphTransaction) => {
+      const [one] = tx.getVector("e", node(tx, from)) as Float32Array;
+      tx.setVector("e", node(tx, to), [(one as number) + 1]);
+    };
+    assertEquals(bothCommit(open(), "snapshot", copy("a", "b"), copy("b", "a"), setUp), true);
+    assertEquals(bothCommit(open(), "serializable", copy("a", "b"), copy("b", "a"), setUp), false);
+    // A search that finds nothing new reads the index as a whole.
+    const addUnlessNear = (name: string) => (tx: GraphTransaction) => {
+      if (tx.searchVectors("e", [50], { maxDistance: 5 }).length === 0) {
+        tx.setVector("e", tx.insertNode({ kind: "City", name }), [50]);
+      }
+    };
+    assertEquals(bothCommit(open(), "snapshot", addUnlessNear("c"), addUnlessNear("d"), setUp), true);
+    assertEquals(bothCommit(open(), "serializable", addUnlessNear("c"), addUnlessNear("d"), setUp), false);
+  },
+);
 
 onEachEngine(
   "a reader in between sees a state that fits the order (no read-only anomaly) under serializable",

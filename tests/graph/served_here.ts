@@ -2,7 +2,7 @@
 
 import type { GraphBackend } from "../../lib/backend/graph_backend.ts";
 import type { ImportTarget } from "../../lib/backend/restore_rows.ts";
-import type { GroupResult, IdLease, ServedEngine } from "../../lib/backend/served_engine.ts";
+import type { GroupResult, IdLease, ServedEngine, ServedVectors } from "../../lib/backend/served_engine.ts";
 import type { HeldState, StateSource } from "../../lib/backend/state_source.ts";
 import { serveSqlite } from "../../lib/sqlite/served.ts";
 import { attachSqlite } from "../../lib/sqlite/shared_source.ts";
@@ -19,12 +19,14 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 export class ServedHere implements ServedEngine, Disposable {
   readonly backend: GraphBackend;
   readonly handle: unknown;
+  readonly vectors: ServedVectors;
   readonly #engine: ServedEngine;
   readonly #source: StateSource;
 
   private constructor(engine: ServedEngine, attach: (handle: unknown) => StateSource) {
     this.backend = engine.backend;
     this.handle = engine.handle;
+    this.vectors = engine.vectors;
     this.#engine = engine;
     this.#source = attach(engine.handle);
   }

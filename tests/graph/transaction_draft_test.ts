@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import fc from "fast-check";
 import { ClosedError, GraphError } from "../../lib/backend/errors.ts";
 import type { GraphBackend, GraphTransaction } from "../../lib/backend/graph_backend.ts";
+import type { GraphReader } from "../../lib/backend/graph_reader.ts";
 import { TransactionDraft } from "../../lib/graph/transaction_draft.ts";
 import { SqliteBackend } from "../../lib/sqlite/mod.ts";
 import { V3Backend } from "../../lib/v3/mod.ts";
@@ -50,6 +51,17 @@ const nodeUpdate = fc.record({
 }, { requiredKeys: [] });
 const edge = fc.record({ from: id, to: id, type: term, data });
 
+const index = fc.constantFrom("v", "v", "w", "\uff5e", "😀");
+const vector = fc.tuple(fc.constantFrom(-1, 0, 0.5, 1), fc.constantFrom(0, 1, 2));
+const nodeVector = fc.record({ nodeId: id, vector });
+const indexOptions = fc.record({ dimension: fc.constant(2), metric: fc.constantFrom("euclidean", "dot", "cosine") });
+const search = fc.record({
+  k: fc.integer({ min: 1, max: 20 }),
+  exact: fc.boolean(),
+  maxDistance: fc.constantFrom(Infinity, 1),
+  filter: fc.constantFrom(undefined, undefined, { kinds: ["A"] }, { labels: ["B"], nodeIds: [1, 2, 3, 4, 5] }),
+});
+
 function call(name: string, ...args: readonly fc.Arbitrary<unknown>[]): fc.Arbitrary<Call> {
   return fc.tuple(...args).map((values) => ({ call: name, args: values }));
 }
@@ -80,8 +92,20 @@ const writes = [
       fc.constantFrom({}, { ttlSeconds: 0 }, { ttlSeconds: 1 }),
     ),
     call("kv.delete", key),
+    call("setVector", index, id, vector),
+    call("setVector", index, id, vector),
+    call("setVectors", index, fc.array(nodeVector, { maxLength: 3 })),
+    call("deleteVector", index, id),
+    call("createVectorIndex", index, indexOptions),
+    call("vectorIndex.insert", index, id, vector),
+    call("vectorIndex.update", index, id, vector),
   ),
-  ...weighted(1, call("deleteNode", id), fc.constantFrom(1, 1000).map((wait) => ({ wait }))),
+  ...weighted(
+    1,
+    call("deleteNode", id),
+    call("dropVectorIndex", index),
+    fc.constantFrom(1, 1000).map((wait) => ({ wait })),
+  ),
 ];
 
 const reads = weighted(
@@ -103,6 +127,11 @@ const reads = weighted(
   call("neighbors", id, fc.record({ direction, types, distinct: fc.boolean() })),
   call("degree", id, edgeOptions),
   call("bfs", id, fc.record({ direction, types })),
+  call("getVector", index, id),
+  call("vectorIndexes"),
+  call("searchVectors", index, vector, search),
+  call("vectorIndex.range", index, vector, fc.constantFrom(0.5, 2)),
+  call("vectorIndex.vectors", index),
   call("kv.get", key),
   call("kv.entry", key),
   call("kv.has", key),
@@ -126,6 +155,10 @@ const baseCalls = fc.array(fc.oneof(...writes), { minLength: 10, maxLength: 50, 
 
 /** Calls that look at everything. */
 function* everyRead(): Generator<Call> {
+  for (const index of ["v", "w"]) {
+    for (let id = 1; id <= 6; id++) yield { call: "getVector", args: [index, id] };
+    yield { call: "searchVectors", args: [index, [1, 1], { k: 3 }] };
+  }
   for (const type of ["A", "B", undefined]) {
     yield { call: "countEdges", args: [{ type }] };
     yield { call: "countNodes", args: [{ kind: type }] };
@@ -179,10 +212,8 @@ class Caller {
   }
 
   #make(tx: GraphTransaction, call: string, args: readonly unknown[]): void {
-    const on = (call.startsWith("kv.") ? tx.kv : tx) as unknown as Readonly<Record<string, unknown>>;
     try {
-      const method = on[call.replace("kv.", "")] as (...args: readonly unknown[]) => unknown;
-      const result = method.apply(on, [...args]);
+      const result = callOn(tx, call, args);
       if (!isIterator(result)) return void this.outcomes.push([call, result]);
       this.outcomes.push([call, result.next()]);
       this.#iterators.push(result);
@@ -199,6 +230,19 @@ class Caller {
   }
 }
 
+function callOn(tx: GraphTransaction, call: string, args: readonly unknown[]): unknown {
+  const [part, name] = call.includes(".") ? call.split(".") as [string, string] : ["", call];
+  const on = part === "kv" ? tx.kv : part === "vectorIndex" ? tx.vectorIndex(args[0] as string) : tx;
+  const method = (on as unknown as Readonly<Record<string, unknown>>)[name] as (...args: unknown[]) => unknown;
+  return method.apply(on, part === "vectorIndex" ? args.slice(1) : [...args]);
+}
+
+/** Everything that a graph holds, vectors too. */
+function allOf(graph: GraphReader): unknown {
+  const vectors = graph.vectorIndexes().map((info) => [info, ...graph.vectorIndex(info.name).vectors()]);
+  return { ...contentOf(graph), vectors };
+}
+
 function isIterator(result: unknown): result is IterableIterator<unknown> {
   return typeof result === "object" && result !== null && "next" in result;
 }
@@ -208,6 +252,7 @@ function compareWithEngine(open: (clock: () => number) => GraphBackend, base: re
   const clocks = [{ nowMs: START_MS }, { nowMs: START_MS }] as const;
   using drafted = open(() => clocks[0].nowMs);
   using engine = open(() => clocks[1].nowMs);
+  for (const db of [drafted, engine]) db.createVectorIndex("v", { dimension: 2, metric: "euclidean" });
   const baseCallers = clocks.map((clock) => new Caller(clock));
   [drafted, engine].forEach((db, at) => db.transaction((tx) => (baseCallers[at] as Caller).make(tx, base)));
 
@@ -221,14 +266,14 @@ function compareWithEngine(open: (clock: () => number) => GraphBackend, base: re
   const draft = new TransactionDraft(state, ids, recorders(), () => clocks[0].nowMs);
   const found = new Caller(clocks[0]);
   found.make(draft.tx, whole);
-  const inside = contentOf(draft.tx);
+  const inside = allOf(draft.tx);
   draft.end();
   state.release();
   assertEquals(found.finish(), expected.finish());
-  assertEquals(inside, contentOf(engine));
+  assertEquals(inside, allOf(engine));
 
   if (!draft.operations.isEmpty) commitLog(drafted, draft.operations.finish());
-  assertEquals(contentOf(drafted), inside);
+  assertEquals(allOf(drafted), inside);
   assert(drafted.check().ok);
 }
 
@@ -240,7 +285,7 @@ test("a draft answers every call as a transaction of a v3 database does, and its
     fc.property(baseCalls, calls, (base, run) => {
       compareWithEngine((clock) => V3Backend.open(":memory:", { clock, cacheBytes: CACHE_BYTES }), base, run);
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
 });
 
@@ -265,6 +310,8 @@ class Drafted implements Disposable {
   constructor() {
     graphOf(this.db, "a-KNOWS->b, b-LIKES->a, a-KNOWS->a, c");
     this.db.kv.set("key", 1);
+    this.db.createVectorIndex("e", { dimension: 1, metric: "euclidean" });
+    this.db.setVectors("e", [{ nodeId: 1, vector: [1] }, { nodeId: 2, vector: [2] }]);
     this.ids.follow(this.db);
     this.draft = new TransactionDraft(holdState(this.db), this.ids, this, () => START_MS);
     this.tx = this.draft.tx;
@@ -298,6 +345,12 @@ test("look-ups tell the records that they looked for, found or not", () => {
   ]);
   assertEquals(drafted.readsOf((tx) => [tx.getEdge(1), tx.hasEdge(99)]), ["edge 1", "edge 99"]);
   assertEquals(drafted.readsOf((tx) => [tx.kv.get("key"), tx.kv.has("none")]), ["key key", "key none"]);
+  assertEquals(drafted.readsOf((tx) => [tx.getVector("e", 1), tx.getVector("e", 3)]), [
+    "index e",
+    "vector e 1",
+    "vector e 3",
+  ]);
+  assertEquals(drafted.readsOf((tx) => assertThrows(() => tx.getVector("none", 1))), ["index none"]);
 });
 
 test("a node's edges are told as its adjacency, and their content where it is given", () => {
@@ -329,6 +382,14 @@ test("lists and counts tell the narrowest set that they depend on", () => {
   assertEquals(drafted.readsOf((tx) => tx.countEdges()), ["edges"]);
   assertEquals(drafted.readsOf((tx) => [...tx.kv.scan({ prefix: "k" })]), ["prefix k"]);
   assertEquals(drafted.readsOf((tx) => tx.kv.count()), ["prefix "]);
+  assertEquals(drafted.readsOf((tx) => tx.searchVectors("e", [1])), ["index e", "vectors e"]);
+  assertEquals(drafted.readsOf((tx) => tx.searchVectors("e", [1], { filter: { kinds: ["Node"] } })), [
+    "index e",
+    "kind Node",
+    "vectors e",
+  ]);
+  assertEquals(drafted.readsOf((tx) => [...tx.vectorIndex("e").vectors()]), ["index e", "vectors e"]);
+  assertEquals(drafted.readsOf((tx) => tx.vectorIndexes()), ["vectors", "vectors e"]);
 });
 
 test("what a transaction inserted is nobody else's and is not told", () => {
@@ -339,7 +400,10 @@ test("what a transaction inserted is nobody else's and is not told", () => {
   const two = tx.insertNode({ kind: "Node", name: "two" });
   const edge = tx.insertEdge({ from: one, to: two, type: "KNOWS" });
   tx.kv.set("own", 1);
+  tx.createVectorIndex("own", { dimension: 1 });
   drafted.writes.take();
+  assertEquals(told(() => [tx.setVector("own", one, [1]), tx.getVector("own", one)]), ["index own"]);
+  assertEquals(drafted.writesOf(() => tx.setVector("e", one, [1])), ["index e"]);
   assertEquals(
     told(() => [tx.getNode(one), tx.edgesOf(one), tx.neighbors(two, { direction: "in" }), tx.getEdge(edge)]),
     [],
@@ -360,11 +424,16 @@ test("what a transaction inserted is nobody else's and is not told", () => {
 
 test("changes tell the records that they change, and merges what they looked for", () => {
   using drafted = new Drafted();
+  assertEquals(drafted.writesOf((tx) => tx.setVector("e", 1, [1])), ["index e", "vector e 1"]);
+  assertEquals(drafted.writesOf((tx) => [tx.deleteVector("e", 2), tx.deleteVector("e", 3)]), ["index e", "vector e 2"]);
+  assertEquals(drafted.readsOf((tx) => tx.vectorIndex("e").insert(3, [3])), ["index e", "node 3", "vector e 3"]);
+  assertEquals(drafted.writesOf((tx) => [tx.createVectorIndex("f", { dimension: 1 })]), ["index f"]);
+  assertEquals(drafted.writesOf((tx) => tx.dropVectorIndex("e")), ["index e"]);
   assertEquals(drafted.writesOf((tx) => tx.updateNode(1, { name: "A" })), ["node 1"]);
   assertEquals(drafted.writesOf((tx) => [tx.addLabel(2, "L"), tx.removeLabel(3, "none")]), ["node 2"]);
   assertEquals(drafted.writesOf((tx) => tx.patchEdge(1, { a: 1 })), ["edge 1"]);
   assertEquals(drafted.writesOf((tx) => tx.deleteEdge(2)), ["edge 2"]);
-  assertEquals(drafted.writesOf((tx) => tx.deleteNode(3)), ["node 3"]);
+  assertEquals(drafted.writesOf((tx) => tx.deleteNode(3)), ["node 3", "vectors of 3"]);
   assertEquals(drafted.writesOf((tx) => [tx.kv.set("key", 2), tx.kv.delete("none")]), ["key key"]);
   assertEquals(drafted.writesOf((tx) => tx.mergeNode({ kind: "Node", name: "new" })), ["name new"]);
   assertEquals(drafted.writesOf((tx) => tx.mergeEdge({ from: 1, to: 2, type: "LIKES" })), ["out 1"]);

@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { existsSync } from "node:fs";
 import { MessageChannel } from "node:worker_threads";
-import { isInExecutable } from "../../lib/task/executable.ts";
+import { isInExecutable } from "../../lib/backend/executable.ts";
 import { isOwnThread, refuseInThread } from "../../lib/graph/thread_start.ts";
 import { entryOf, startThread, type WorkerThread } from "../../lib/graph/worker_thread.ts";
 import { test } from "../support/test.ts";

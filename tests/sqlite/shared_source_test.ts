@@ -141,7 +141,7 @@ test("a database that is closed after its readers is one file", () => {
   graphOf(engine.backend, "a->b");
   const borrowing = borrowSqlite(engine.handle);
   hold(source);
-  borrowing.borrow({ lsn: engine.backend.lsn, isPast: false }, () => false);
+  borrowing.borrow({ lsn: engine.backend.lsn, isPast: false, vectorTime: 0, vectors: [] }, () => false);
   source.close();
   borrowing.close();
   engine.close();

@@ -16,6 +16,8 @@ import { CountingPages, KEEP_ALL, setKey, TestDatabase } from "./test_database.t
 /** A difference as text: `node insert 1`. Keys that are bytes are listed in hexadecimal. */
 function textOf(difference: Difference): string {
   const { type, operation } = difference;
+  if (difference.type === "vector") return `${type} ${operation} ${difference.index} ${difference.nodeId}`;
+  if (difference.type === "vectorIndex") return `${type} ${operation} ${difference.index}`;
   if (difference.type !== "kv") return `${type} ${operation} ${difference.id}`;
   const { key } = difference;
   return `${type} ${operation} ${typeof key === "string" ? key : hexOf(key)}`;

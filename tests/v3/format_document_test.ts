@@ -27,6 +27,8 @@ import * as recordType from "../../lib/v3/record_type.ts";
 import * as state from "../../lib/v3/state.ts";
 import * as strings from "../../lib/v3/string_table.ts";
 import * as varint from "../../lib/v3/varint.ts";
+import * as vectorIndex from "../../lib/v3/vector_index_record.ts";
+import * as vectorKey from "../../lib/v3/vector_key.ts";
 import { test } from "../support/test.ts";
 import { cellOf, columnOf, DOCUMENT, numberOf, tableOf, TABLES } from "./format_tables.ts";
 
@@ -106,6 +108,7 @@ const LAYOUTS: Readonly<Record<string, { readonly fields: Offsets; readonly end?
   "Tree entry": { fields: without(catalog.CATALOG_ROOT, "size"), end: catalog.CATALOG_ROOT.size },
   "Value record": { fields: withoutAt(value.VALUE_RECORD) },
   "History record": { fields: without(history.HISTORY_RECORD, "size"), end: history.HISTORY_RECORD.size },
+  "Vector index": { fields: without(vectorIndex.VECTOR_INDEX, "size"), end: vectorIndex.VECTOR_INDEX.size },
   "Log header": { fields: logFrame.LOG_HEADER, end: logFrame.LOG_HEADER_SIZE },
   "Log frame": { fields: logFrame.LOG_FRAME },
   "Checkpoint copy": { fields: without(withoutAt(kvCheckpoint.CHECKPOINT), "payload") },
@@ -161,6 +164,34 @@ test("types of pages, types of values, flags and trees are those of the code", (
     Object.entries(catalog.TREE_KIND_CODES).map(([kind, code]) => `${code} ${kind} tree`).join(", "),
   );
 });
+
+test("codes of vector indexes and the cuts of vectors are those of the code", () => {
+  const table = tableOf("Vector index", "field");
+  const codes = (choices: readonly string[]): string => choices.map((choice, code) => `${code} ${choice}`).join(", ");
+  assertEquals(cellOf(table, "field", "metric", "meaning"), codes(vectorIndex.VECTOR_METRICS));
+  assertEquals(cellOf(table, "field", "storage", "meaning"), `in memory: ${codes(vectorIndex.VECTOR_STORAGES)}`);
+  assertEquals(cellOf(table, "field", "engine", "meaning"), codes(vectorIndex.VECTOR_ENGINES));
+  const measured = tableOf("Vector key", "dimension");
+  const parts = columnOf(measured, "parts").map(numberOf);
+  columnOf(measured, "dimension").map(numberOf).forEach((dimension, row) => {
+    assertEquals(vectorKey.vectorParts(dimension).count, parts[row]);
+  });
+  for (let dimension = 1; dimension <= limits.MAX_VECTOR_DIMENSION; dimension++) {
+    assertEquals(vectorKey.vectorParts(dimension), documentedParts(dimension));
+  }
+});
+
+/** The cut of a vector as the document says. */
+function documentedParts(dimension: number): vectorKey.VectorParts {
+  const bytes = 8 + 4 * dimension;
+  const least = Math.ceil(bytes / 1000);
+  const tries = [0, 1, 2, 3].map((more) => {
+    const size = Math.ceil(bytes / (least + more));
+    return { parts: least + more, size, pages: (least + more) / Math.floor(4072 / (size + (size < 128 ? 17 : 18))) };
+  });
+  const { size } = tries.toSorted((one, other) => one.pages - other.pages)[0]!;
+  return { count: Math.ceil(bytes / size), size };
+}
 
 test("magic bytes and versions are those of the code", () => {
   const meaning = (heading: string, name: string): string =>
@@ -233,6 +264,8 @@ const MODULES: readonly Readonly<Record<string, unknown>>[] = [
   strings,
   value,
   varint,
+  vectorIndex,
+  vectorKey,
 ];
 
 /** Constants that other tables hold (`LAYOUTS` and the tests above). */
@@ -271,6 +304,7 @@ const IN_TABLES: readonly string[] = [
   "TREE_KIND_CODES",
   "VALUE_RECORD",
   "VALUE_TYPE",
+  "VECTOR_INDEX",
 ];
 
 /** Constants that the text says in words; a reader that follows it proves them (format_reader_test.ts). */
@@ -288,7 +322,7 @@ const IN_WORDS: readonly string[] = [
 ];
 
 /** Constants that are no part of the format. */
-const OF_THE_CODE: readonly string[] = ["EMPTY_STATE", "PUT", "TREE", "lastVarint", "inlineRecord"];
+const OF_THE_CODE: readonly string[] = ["EMPTY_STATE", "FIRST_LATER_TREE", "PUT", "TREE", "lastVarint", "inlineRecord"];
 
 test("limits are those of the code, and the document names every constant of the format", () => {
   const constants = new Map<string, number>([
@@ -299,6 +333,7 @@ test("limits are those of the code, and the document names every constant of the
     ["MAX_RECORD_CHILDREN", branch.maxChildren(1)],
     ["MAX_TEXT_BYTES", limits.MAX_TEXT_BYTES],
     ["MAX_VALUE_BYTES", limits.MAX_VALUE_BYTES],
+    ["MAX_VECTOR_DIMENSION", limits.MAX_VECTOR_DIMENSION],
   ]);
   const elsewhere = new Set([...IN_TABLES, ...IN_WORDS, ...OF_THE_CODE]);
   const seen = new Set<string>();

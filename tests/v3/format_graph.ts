@@ -43,6 +43,29 @@ export interface FormatCommit {
   readonly isRetained: boolean;
 }
 
+/** A vector index; metric, storage and engine by their codes. */
+export interface FormatIndex {
+  readonly name: string;
+  readonly number: number;
+  readonly dimension: number;
+  readonly metric: number;
+  readonly storage: number;
+  readonly count: number;
+  readonly m: number;
+  readonly engine: number;
+  readonly efConstruction: number;
+  readonly efSearch: number;
+  readonly seed: number;
+}
+
+/** A vector of a node. */
+export interface FormatVector {
+  readonly index: number;
+  readonly node: number;
+  readonly lsn: number;
+  readonly numbers: readonly number[];
+}
+
 const KINDS = { record: 1, link: 2, byte: 3 } as const;
 const UTF8 = new TextEncoder();
 
@@ -182,6 +205,53 @@ export class FormatGraph {
       return { expires: entry.ordered(7), key: hex(entry.rest()) };
     });
   }
+
+  /** The vector indexes, in byte order of their names. */
+  vectorIndexes(): FormatIndex[] {
+    return [...this.#pairs("vectorIndexes")].filter(({ key }) => key.length > 0)
+      .map(({ key, value }) => readIndex(new TextDecoder().decode(key), value));
+  }
+
+  /** Number that the next vector index gets; undefined before the first one. */
+  nextIndex(): number | undefined {
+    const next = [...this.#pairs("vectorIndexes")].find(({ key }) => key.length === 0);
+    return next === undefined ? undefined : new Bytes(next.value).u32();
+  }
+
+  /** All vectors, by number of their index, then node. */
+  vectors(): FormatVector[] {
+    const parts = new Map<string, { readonly index: number; readonly node: number; readonly bytes: Uint8Array[] }>();
+    for (const { key, value } of this.#pairs("vectors")) {
+      const entry = new Bytes(key);
+      const index = entry.ordered(4);
+      const node = entry.ordered(4) * 2 ** 32 + entry.ordered(4);
+      const name = `${index} ${node}`;
+      const vector = parts.get(name) ?? { index, node, bytes: [] };
+      if (entry.u8() !== vector.bytes.length || value.length > 1000) throw new FormatError(`part of vector ${name}`);
+      vector.bytes.push(value);
+      parts.set(name, vector);
+    }
+    return Array.from(parts.values(), ({ index, node, bytes }) => {
+      const all = new Bytes(Uint8Array.from(bytes.flatMap((part) => [...part])));
+      return { index, node, lsn: all.f64(), numbers: readFloats(all.rest()) };
+    });
+  }
+}
+
+/** The numbers of a vector. */
+export function readFloats(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: bytes.length / 4 }, (_, at) => view.getFloat32(4 * at, true));
+}
+
+/** A vector index. */
+export function readIndex(name: string, bytes: Uint8Array): FormatIndex {
+  const record = new Bytes(bytes);
+  const [number, dimension, metric, storage] = [record.u32(), record.u16(), record.u8(), record.u8()] as const;
+  const [count, m, engine, spare] = [record.f64(), record.u16(), record.u8(), record.u8()] as const;
+  if (spare !== 0 || bytes.length !== 32) throw new FormatError(`vector index ${name}`);
+  const [efConstruction, efSearch, seed] = [record.u32(), record.u32(), record.u32()] as const;
+  return { name, number, dimension, metric, storage, count, m, engine, efConstruction, efSearch, seed };
 }
 
 function textOf(strings: ReadonlyMap<number, string>, number: number): string {

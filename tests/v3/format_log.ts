@@ -3,10 +3,14 @@
 import { createHash } from "node:crypto";
 import {
   type FormatEdge,
+  type FormatIndex,
   type FormatNode,
   type FormatValue,
+  type FormatVector,
   hex,
   jsonText,
+  readFloats,
+  readIndex,
   readNode,
   readValue,
 } from "./format_graph.ts";
@@ -67,6 +71,10 @@ export class RedoneGraph {
   readonly nodes: Map<number, FormatNode>;
   readonly edges: Map<number, FormatEdge>;
   readonly keyValues: Map<string, FormatValue>;
+  /** By number. */
+  readonly indexes: Map<number, FormatIndex>;
+  /** By number of the index and node. */
+  readonly vectors: Map<string, FormatVector>;
   lsn = 0;
   timeMs = 0;
   nextNodeId = 0;
@@ -77,11 +85,15 @@ export class RedoneGraph {
     nodes: readonly FormatNode[],
     edges: readonly FormatEdge[],
     keyValues: readonly FormatValue[],
+    indexes: readonly FormatIndex[],
+    vectors: readonly FormatVector[],
   ) {
     this.strings = new Map(strings);
     this.nodes = new Map(nodes.map((node) => [node.id, node]));
     this.edges = new Map(edges.map((edge) => [edge.id, edge]));
     this.keyValues = new Map(keyValues.map((value) => [value.key, value]));
+    this.indexes = new Map(indexes.map((index) => [index.number, index]));
+    this.vectors = new Map(vectors.map((vector) => [`${vector.index} ${vector.node}`, vector]));
   }
 
   /** Redoes one transaction. */
@@ -106,6 +118,7 @@ export class RedoneGraph {
         for (const { id: edgeId, from, to } of [...this.edges.values()]) {
           if (from === id || to === id) this.edges.delete(edgeId);
         }
+        for (const [key, { node }] of this.vectors) if (node === id) this.vectors.delete(key);
         return;
       }
       case 5: {
@@ -147,6 +160,26 @@ export class RedoneGraph {
         this.nodes.set(node.id, { ...node, labels });
         return;
       }
+      case 35: {
+        const index = readIndex(new TextDecoder().decode(fields.take(fields.varint())), fields.rest());
+        this.indexes.set(index.number, index);
+        return;
+      }
+      case 36: {
+        const { number } = this.#known(this.indexes, fields.varint());
+        this.indexes.delete(number);
+        for (const [key, { index }] of this.vectors) if (index === number) this.vectors.delete(key);
+        return;
+      }
+      case 37: {
+        const { number: index } = this.#known(this.indexes, fields.varint());
+        const { id: node } = this.#known(this.nodes, fields.varint());
+        this.vectors.set(`${index} ${node}`, { index, node, lsn: this.lsn, numbers: readFloats(fields.rest()) });
+        return;
+      }
+      case 38:
+        this.vectors.delete(`${fields.varint()} ${fields.varint()}`);
+        return;
       default:
         throw new FormatError(`a record of type ${type} in the log`);
     }

@@ -3,7 +3,16 @@ import type { KeyValue } from "../../lib/backend/key_value.ts";
 import { MemoryFileSystem } from "../../lib/v3/memory_file_system.ts";
 import { V3Backend, type V3Database } from "../../lib/v3/mod.ts";
 import { test } from "../support/test.ts";
-import { FormatGraph, hex, readHistory, readTags, textKey, valueText } from "./format_graph.ts";
+import {
+  FormatGraph,
+  type FormatIndex,
+  type FormatVector,
+  hex,
+  readHistory,
+  readTags,
+  textKey,
+  valueText,
+} from "./format_graph.ts";
 import { readCopy, readLog, RedoneGraph } from "./format_log.ts";
 import { FormatPages, type Root } from "./format_pages.ts";
 import { cellOf, columnOf, type Table, tableOf, TABLES } from "./format_tables.ts";
@@ -53,6 +62,41 @@ function fill(db: V3Database): void {
   db.insertNode({ kind: "k".repeat(1_500), name: "long data", data: { text: "z".repeat(9_000) } });
   db.insertNode({ kind: "Odd", name: "n".repeat(700), filePath: "p".repeat(900), labels: ["Alpha"] });
   fillKeys(db);
+  fillVectors(db);
+}
+
+/** An index that was dropped, and two with vectors of one and of some parts. */
+function fillVectors(db: V3Database): void {
+  db.createVectorIndex("dropped", { dimension: 2 });
+  db.dropVectorIndex("dropped");
+  db.createVectorIndex("small", { dimension: 3, metric: "dot", m: 5, efConstruction: 70, efSearch: 9, seed: 2 ** 31 });
+  db.createVectorIndex("größer", { dimension: 600, metric: "manhattan", storage: "i8" });
+  for (const nodeId of [...db.nodeIds()].slice(0, 50)) {
+    db.setVector("small", nodeId, [nodeId, -0.5, 9e16]);
+    db.setVector("größer", nodeId, Float32Array.from({ length: 600 }, (_, at) => nodeId + at / 3));
+  }
+}
+
+const METRICS = ["cosine", "euclidean", "dot", "manhattan"];
+const STORAGES = ["f32", "f16", "i8"];
+
+/** What was read of vectors has to be what the database answers. */
+function assertVectors(indexes: readonly FormatIndex[], vectors: readonly FormatVector[], db: V3Database): void {
+  const info = ({ number: _, metric, storage, engine, count, ...rest }: FormatIndex): unknown => ({
+    ...rest,
+    metric: METRICS[metric],
+    storage: STORAGES[storage],
+    engine: engine === 0 ? "hnsw" : "hnswlib",
+    count,
+  });
+  const names = new Map(indexes.map(({ number, name }) => [number, name]));
+  assertEquals<unknown[]>(indexes.map(info), db.vectorIndexes());
+  const found = vectors.map(({ index, node, numbers }) => [names.get(index), node, ...numbers]);
+  const expected = indexes.flatMap(({ name }) =>
+    Array.from(db.vectorIndex(name).vectors(), ({ nodeId, vector }) => [name, nodeId, ...vector])
+  );
+  assertEquals<unknown[]>(found, expected);
+  assert(vectors.every(({ lsn }) => lsn > 0 && lsn <= db.lsn), "a vector of no commit");
 }
 
 const VALUES: readonly KeyValue[] = [
@@ -123,8 +167,18 @@ test("a reader written from the document finds every node, edge and key of a fil
   const counts = [content.nodes.length, content.edges.length, content.keyValues.length];
   assertEquals([graph.counts, [header.nodeCount, header.edgeCount, header.keyCount]], [counts, counts]);
   assertEquals([header.nextNodeId, header.nextEdgeId, header.nextLsn], [604, 2_502, db.lsn + 1]);
-  assertEquals(graph.treeNames.sort(), columnOf(tableOf("Tree names", "entries"), "name").sort());
+  assertVectors(graph.vectorIndexes(), graph.vectors().sort(byIndexName(graph.vectorIndexes())), db);
+  assertEquals(graph.nextIndex(), 4);
+  // Link records belong to the index in memory: there are some once it was searched.
+  const names = columnOf(tableOf("Tree names", "entries"), "name");
+  assertEquals([...new Set([...graph.treeNames, "vectorLinks"])].sort(), names.sort());
 });
+
+/** Order of vectors by the names of their indexes, then by node. */
+function byIndexName(indexes: readonly FormatIndex[]): (one: FormatVector, other: FormatVector) => number {
+  const place = new Map(indexes.map(({ number }, at) => [number, at]));
+  return (one, other) => place.get(one.index)! - place.get(other.index)! || one.node - other.node;
+}
 
 test("the reader finds in the indexes what the records say", () => {
   const fileSystem = new MemoryFileSystem();
@@ -177,6 +231,8 @@ test("every page of a file is reached once, is free, or is dead and reached by a
     graph.names();
     graph.texts();
     graph.expiries();
+    graph.vectorIndexes();
+    graph.vectors();
     return content;
   };
   const history = readHistory(pages);
@@ -235,6 +291,13 @@ test("a reader written from the document redoes a log", () => {
       // Nothing of it may be in the log.
     }
   });
+  const [fourth, fifth] = [...db.nodeIds({ kind: "Kind1" })] as [number, number];
+  db.setVector("small", node, [1, 2, 3]);
+  db.setVector("small", fourth, [4, 5, 6]);
+  db.deleteVector("small", fifth);
+  db.createVectorIndex("after", { dimension: 300, metric: "euclidean" });
+  db.setVector("after", node, new Float32Array(300).fill(7));
+  db.dropVectorIndex("größer");
   const pages = new FormatPages(bytesOf(fileSystem, PATH));
   const { header } = pages;
   const before = new FormatGraph(pages, header.catalog);
@@ -246,7 +309,14 @@ test("a reader written from the document redoes a log", () => {
       return header.lsn + 1 + at;
     }),
   );
-  const graph = new RedoneGraph(before.strings, before.nodes(), before.edges(), before.keyValues());
+  const graph = new RedoneGraph(
+    before.strings,
+    before.nodes(),
+    before.edges(),
+    before.keyValues(),
+    before.vectorIndexes(),
+    before.vectors(),
+  );
   for (const transaction of log.transactions) graph.redo(transaction);
   const byId = (one: { readonly id: number }, other: { readonly id: number }): number => one.id - other.id;
   const byKey = (one: { readonly key: string }, other: { readonly key: string }): number =>
@@ -257,6 +327,11 @@ test("a reader written from the document redoes a log", () => {
     keyValues: [...graph.keyValues.values()].sort(byKey),
   };
   assertContent(content, db);
+  const redone = [...graph.vectors.values()];
+  const counted = [...graph.indexes.values()]
+    .map((index) => ({ ...index, count: redone.filter((vector) => vector.index === index.number).length }))
+    .sort((one, other) => one.name < other.name ? -1 : 1);
+  assertVectors(counted, redone.sort(byIndexName(counted)), db);
   assertEquals([graph.lsn, graph.timeMs], [db.lsn, [...db.commits()].at(-1)?.timeMs]);
   assertEquals([graph.nextNodeId, graph.nextEdgeId], [db.insertNode({ kind: "A", name: "next" }), edge + 1]);
   assert(![...graph.strings.values()].includes("RolledBack"), "a string that was rolled back is in the log");

@@ -41,13 +41,13 @@ const LAYOUTS: readonly (readonly [LogRecord, string])[] = [
   [{ type: RECORD_TYPE.KvDelete, operation: "expire", key: new Uint8Array(0) }, "01"],
   [{ type: RECORD_TYPE.LabelAdd, nodeId: 129, labelNumber: 130 }, "8101 8201"],
   [{ type: RECORD_TYPE.LabelRemove, nodeId: 131, labelNumber: 132 }, "8301 8401"],
-  [{ type: RECORD_TYPE.VectorIndexCreate, index: "ab", options: "{}" }, "02 6162 7b7d"],
-  [{ type: RECORD_TYPE.VectorIndexDrop, index: "ab" }, "6162"],
+  [{ type: RECORD_TYPE.VectorIndexCreate, name: "ab", record: EVERY_BYTE }, "02 6162 fe0080"],
+  [{ type: RECORD_TYPE.VectorIndexDrop, indexNumber: 130 }, "8201"],
   [
-    { type: RECORD_TYPE.VectorSet, index: "a", nodeId: 137, vector: Float32Array.of(0, 1, -2).subarray(1) },
-    "01 61 8901 0000803f 000000c0",
+    { type: RECORD_TYPE.VectorSet, indexNumber: 1, nodeId: 137, vector: Float32Array.of(0, 1, -2).subarray(1) },
+    "01 8901 0000803f 000000c0",
   ],
-  [{ type: RECORD_TYPE.VectorDelete, index: "", nodeId: 137 }, "00 8901"],
+  [{ type: RECORD_TYPE.VectorDelete, indexNumber: 2, nodeId: 137 }, "02 8901"],
   [{ type: RECORD_TYPE.TagCreate, lsn: 135, timeMs: 0, name: "t" }, "8701 0000000000000000 74"],
   [{ type: RECORD_TYPE.TagDrop, name: "t" }, "74"],
   [
@@ -117,7 +117,12 @@ test("a field that reaches to the end is as long as the frame says: a cut one is
     const found = decode(RECORD_TYPE.KvSet, record.subarray(0, record.length - cut));
     assertEquals(found, { type: RECORD_TYPE.KvSet, key: utf8("k"), value: Uint8Array.of(1, 2, 3).slice(0, 3 - cut) });
   }
-  const vector = encodeLogRecord({ type: RECORD_TYPE.VectorSet, index: "", nodeId: 1, vector: Float32Array.of(1, 2) });
+  const vector = encodeLogRecord({
+    type: RECORD_TYPE.VectorSet,
+    indexNumber: 1,
+    nodeId: 1,
+    vector: Float32Array.of(1, 2),
+  });
   assertCorrupt(RECORD_TYPE.VectorSet, vector.subarray(0, -1), "takes 7 bytes");
   const text = encodeLogRecord({ type: RECORD_TYPE.TagDrop, name: "é" });
   assertCorrupt(RECORD_TYPE.TagDrop, text.subarray(0, -1), "name is no UTF-8");
@@ -181,7 +186,7 @@ test("a varint is stored in the fewest bytes and is at most 2^53 - 1", () => {
 test("lengths beyond the payload are refused", () => {
   assertCorrupt(RECORD_TYPE.KvSet, fromHex("05 6b6b6b6b"), "KvSet.key takes 5 bytes, but 4 are left");
   assertCorrupt(RECORD_TYPE.KvSet, fromHex("ffffffffffffff0f 6b"), "KvSet.key takes 9007199254740991 bytes");
-  assertCorrupt(RECORD_TYPE.VectorDelete, fromHex("7f 61 01"), "VectorDelete.index takes 127 bytes");
+  assertCorrupt(RECORD_TYPE.VectorIndexCreate, fromHex("7f 61 01"), "VectorIndexCreate.name takes 127 bytes");
 });
 
 test("a payload must lie within its memory", () => {
@@ -199,7 +204,7 @@ test("unknown types and numbers, NaN and broken texts are refused", () => {
   assertCorrupt(RECORD_TYPE.ClusterCreate, fromHex("01 02 01 01"), "direction has number 2");
   assertCorrupt(RECORD_TYPE.LockAcquire, fromHex("01 01 04 0000000000000000"), "lockKind has number 4");
   assertCorrupt(RECORD_TYPE.TransactionBegin, fromHex("000000000000f87f"), "timeMs is NaN");
-  assertCorrupt(RECORD_TYPE.VectorDelete, fromHex("02 c328 01"), "index is no UTF-8");
+  assertCorrupt(RECORD_TYPE.VectorIndexCreate, fromHex("02 c328 01"), "name is no UTF-8");
 });
 
 test("values that do not fit into a log record are refused by name", () => {
@@ -213,7 +218,7 @@ test("values that do not fit into a log record are refused by name", () => {
   assertRefused({ type: RECORD_TYPE.SegmentEnd, segmentLsn: 1, checksum: -1 }, "checksum is -1");
   assertRefused({ type: RECORD_TYPE.KvDelete, operation: "drop" as "delete", key: utf8("k") }, 'operation is "drop"');
   assertRefused({ type: RECORD_TYPE.KvSet, key: "k" as unknown as Uint8Array, value: utf8("v") }, "KvSet.key is");
-  assertRefused({ type: RECORD_TYPE.VectorSet, index: "a", nodeId: 1 } as unknown as LogRecord, "VectorSet.vector");
+  assertRefused({ type: RECORD_TYPE.VectorSet, indexNumber: 1, nodeId: 1 } as unknown as LogRecord, "VectorSet.vector");
   assertRefused({ type: 42 } as unknown as LogRecord, "type 42");
 });
 

@@ -119,6 +119,8 @@ function filled(): Uint8Array {
     for (let n = 1; n <= 400; n++) tx.insertNode({ kind: `K${n % 3}`, name: `n${n}`, labels: ["L"] });
     for (let n = 0; n < 400; n++) tx.insertEdge({ from: 1 + n % 400, to: 1 + (n * 7) % 400, type: "T" });
     for (let n = 0; n < 100; n++) tx.kv.set(`k${n}`, n, { ttlSeconds: 10_000 });
+    tx.createVectorIndex("v", { dimension: 100, metric: "euclidean" });
+    for (let n = 1; n <= 400; n++) tx.setVector("v", n, new Float32Array(100).fill(n));
   });
   db.tag("first");
   for (let n = 1; n < 8; n++) {
@@ -182,6 +184,8 @@ const READS: Readonly<Record<string, (db: V3Database) => unknown>> = {
   text: (db) => db.nodeKind(100),
   key: (db) => Array.from({ length: 100 }, (_, n) => db.kv.has(`k${n}`)),
   keys: (db) => db.kv.count(),
+  vector: (db) => Array.from({ length: 390 }, (_, n) => db.getVector("v", n + 10)?.[0]),
+  search: (db) => db.searchVectors("v", new Float32Array(100), { exact: true }),
 };
 
 /** Which of the reads need a tree. */
@@ -196,6 +200,9 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   texts: ["kind"],
   keyValues: ["key"],
   expiries: ["keys"],
+  vectorIndexes: ["vector", "search"],
+  vectors: ["vector", "search"],
+  vectorLinks: [],
   dead: [],
 };
 

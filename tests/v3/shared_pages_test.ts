@@ -36,7 +36,7 @@ function pagesRead(path: string, readerBytes: number): number[] {
       },
     };
     const pages = new SharedPages(SharedMemory.allocate(WRITER_BYTES, readerBytes), { file: counting, name, fileSeed });
-    const store = new SharedReadStore(pages, new SharedStrings(pages), decodeRoot(entry).state);
+    const store = new SharedReadStore(pages, new SharedStrings(pages), decodeRoot(entry).state, undefined);
     const passes: number[] = [];
     for (let pass = 0; pass < 2; pass++) {
       const before = reads;

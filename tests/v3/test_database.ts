@@ -1,5 +1,6 @@
 /** Databases on a file system in memory, driven below the checked interface: tests see their states and pages. */
 
+import type { Durability } from "../../lib/backend/care.ts";
 import { checkValue } from "../../lib/backend/value_input.ts";
 import type { KeyValue } from "../../lib/backend/key_value.ts";
 import { Database } from "../../lib/v3/database.ts";
@@ -24,12 +25,19 @@ export class TestDatabase implements Disposable {
   readonly fileSystem: FileSystem;
   readonly path: string;
   readonly #retention: RetentionLimits | undefined;
+  readonly #durability: Durability;
   #database: Database;
 
-  constructor(retention?: RetentionLimits, fileSystem: FileSystem = new MemoryFileSystem(), path = "/test.graph") {
+  constructor(
+    retention?: RetentionLimits,
+    fileSystem: FileSystem = new MemoryFileSystem(),
+    path = "/test.graph",
+    durability: Durability = "off",
+  ) {
     this.fileSystem = fileSystem;
     this.path = path;
     this.#retention = retention;
+    this.#durability = durability;
     this.#database = this.#open();
   }
 
@@ -37,7 +45,7 @@ export class TestDatabase implements Disposable {
     const request: OpenRequest = {
       fileSystem: this.fileSystem,
       path: this.path,
-      durability: "off",
+      durability: this.#durability,
       clock: () => this.nowMs,
       cacheBytes: 8 * 1024 * 1024,
       logLimitBytes: 64 * 1024 * 1024,

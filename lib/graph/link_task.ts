@@ -1,0 +1,18 @@
+/** The task that links vectors: a module of its own, so that only threads which link load the code for it. */
+
+import { defineTask, type Task } from "../task/task.ts";
+import type { VectorMemoryHandle } from "../vector/memory.ts";
+import { attachVectorMemory } from "../vector/shared_vectors.ts";
+
+/** Vectors that are linked between two looks at the signal. */
+const LINK_STEP = 16;
+
+/** Links the pending vectors of an index until none is left; several threads may do so at once. */
+export const linkVectorsTask: Task<VectorMemoryHandle, void> = defineTask(
+  import.meta.url,
+  "sqlitegraph:linkVectors",
+  (_, handle: VectorMemoryHandle, context) => {
+    using linker = attachVectorMemory(handle).linker();
+    do context.throwIfAborted(); while (linker.linkPending(LINK_STEP) === LINK_STEP);
+  },
+);
