@@ -44,7 +44,7 @@ export class GraphFiles implements Disposable {
 
   /** A new file with a graph. */
   async make(graph: RandomGraph): Promise<GraphFile> {
-    const path = this.#newPath();
+    const path = this.newPath();
     const loaded = await apart(import.meta.url, loadGraph, { path, graph });
     return { ...loaded, path, bytes: sizeOf(path) };
   }
@@ -52,12 +52,13 @@ export class GraphFiles implements Disposable {
   /** Path of a copy that may be changed. */
   async copyOf(graph: RandomGraph): Promise<string> {
     const { path } = await this.of(graph);
-    const copy = this.#newPath();
+    const copy = this.newPath();
     copyFileSync(path, copy);
     return copy;
   }
 
-  #newPath(): string {
+  /** A path that no file has; what is made there is removed with the others. */
+  newPath(): string {
     const path = newPath();
     this.#paths.push(path);
     return path;

@@ -12,8 +12,8 @@ Runs bench/suites/SUITE.ts on Bun and then on Deno, or on one of them, and print
                    { suite, runtime, entries: [{ name, median, unit, reference, ratio, bar, direction, holds }] }
                    direction is "at most" or "at least"; what an entry does not have is null.
   --runtime NAME   bun or deno
-  --quick          small sizes, to try the suite itself (algo, v3, snapshot)
-  --only NAME,...  these measures of the suite (algo, v3, snapshot)
+  --quick          small sizes, to try the suite itself (algo, v3, snapshot, vector)
+  --only NAME,...  these measures of the suite (algo, v3, snapshot, vector)
   --help           this text
 
 The exit code is 1 when a suite fails to run. A bar that is not reached is shown, but is no failure.
