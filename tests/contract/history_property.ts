@@ -79,10 +79,13 @@ class Run {
       case "wait":
         this.#world.nowMs += step.ms;
         break;
-      case "checkpoint":
-        // Removing what has expired is a commit of its own.
-        if (db.checkpoint().expiredKeys > 0) this.#copy();
+      case "checkpoint": {
+        // Removing what has expired is a commit of its own, and so is moving pages from the end of the file.
+        const { lsn } = db;
+        db.checkpoint();
+        for (let made = lsn + 1; made <= db.lsn; made++) this.#copy(made);
         break;
+      }
       case "hold":
         this.#hold(step.pick);
         break;
@@ -101,10 +104,10 @@ class Run {
     else this.#copy();
   }
 
-  #copy(): void {
+  #copy(lsn: number = this.#world.db.lsn): void {
     const { db } = this.#world;
-    this.#lsns.push(db.lsn);
-    this.#copies.set(db.lsn, { content: contentOf(db), versions: this.#versions });
+    this.#lsns.push(lsn);
+    this.#copies.set(lsn, { content: contentOf(db), versions: this.#versions });
   }
 
   #write(tx: GraphTransaction, { do: action, pick, size, times }: Write): void {

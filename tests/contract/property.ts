@@ -443,6 +443,6 @@ function runAll(subject: Subject, steps: readonly Action[]): void {
 /** Declares the property test. */
 export function propertyContract(subject: Subject): void {
   test(`${subject.name}: random work leaves the database as it leaves the model`, () => {
-    fc.assert(fc.property(actions, (steps) => runAll(subject, steps)), { numRuns: 50 });
+    fc.assert(fc.property(actions, (steps) => runAll(subject, steps)), { numRuns: 30 });
   });
 }

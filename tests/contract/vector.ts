@@ -519,7 +519,7 @@ function vectorPropertyTest(subject: Subject): void {
         model.assertStored(world.db);
         world.verify();
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 }

@@ -4,7 +4,7 @@ import type { FaultFileSystem } from "./fault_file_system.ts";
 import { simulate, SimulationFailure } from "./simulate.ts";
 import { openV3 } from "./v3_engine.ts";
 
-const SEEDS_PER_TEST = 30;
+const SEEDS_PER_TEST = 16;
 const TESTS = 10;
 
 for (let at = 0; at < TESTS; at++) {

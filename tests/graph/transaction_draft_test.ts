@@ -285,7 +285,7 @@ test("a draft answers every call as a transaction of a v3 database does, and its
     fc.property(baseCalls, calls, (base, run) => {
       compareWithEngine((clock) => V3Backend.open(":memory:", { clock, cacheBytes: CACHE_BYTES }), base, run);
     }),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 

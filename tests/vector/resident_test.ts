@@ -1,6 +1,6 @@
 /** Indexes in memory follow what an engine commits, stores and loads again. */
 
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { VectorMatch, VectorMetric } from "../../lib/backend/vector.ts";
 import type { CheckedVectorSearch, VectorIndexDefinition } from "../../lib/backend/vector_input.ts";
@@ -144,10 +144,8 @@ class FakeEngine implements ResidentHost {
 
 /** Equal distances in the same order; which of several equally far nodes is found may differ by rounding. */
 function assertSame(found: readonly VectorMatch[], expected: readonly VectorMatch[]): void {
-  assertEquals(
-    found.map(({ distance }) => Math.round(distance * 1e4)),
-    expected.map(({ distance }) => Math.round(distance * 1e4)),
-  );
+  assertEquals(found.length, expected.length);
+  found.forEach(({ distance }, at) => assertAlmostEquals(distance, expected[at]?.distance as number, 1e-4));
 }
 
 const number = fc.integer({ min: -20, max: 20 }).map((n) => n / 4);
