@@ -172,18 +172,18 @@ export class SqliteReadStore implements ReadStore {
   }
 
   searchVectors(index: StoredVectorIndex, search: CheckedVectorSearch): VectorMatch[] {
-    const found = this.findVectors(index);
+    const found = this.findVectors(index, true);
     if (found === undefined) return searchStored(this.connection, index, search);
     return found.search.search(search, found.time, (id) => readMemoryVector(this.connection, index, id));
   }
 
   /** The index in memory, if that knows this state. */
-  protected findVectors(index: StoredVectorIndex): FoundIndex | undefined {
-    return this.#vectors?.find(index, this.connection);
+  protected findVectors(index: StoredVectorIndex, isOneSearch: boolean): FoundIndex | undefined {
+    return this.#vectors?.find(index, this.connection, isOneSearch);
   }
 
   vectorStats(index: StoredVectorIndex): VectorIndexStats {
-    const found = this.findVectors(index);
+    const found = this.findVectors(index, false);
     if (found === undefined) return storedStats(index);
     return { ...index.definition, count: index.count, ...found.search.stats() };
   }

@@ -7,6 +7,7 @@ import process from "node:process";
 import { DatabaseLockedError, GraphError } from "../backend/errors.ts";
 import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { hnswlibEngine } from "../vector/hnswlib/engine.ts";
+import { FirstSearches } from "../vector/first_searches.ts";
 import { ResidentIndex, type StoredIndex } from "../vector/resident_index.ts";
 import { type CommittedChanges, ResidentVectors } from "../vector/resident_vectors.ts";
 import { createVectorMemory } from "../vector/shared_vectors.ts";
@@ -30,7 +31,7 @@ export interface FoundIndex {
 /** Finds indexes in memory that know the state which a connection reads. */
 export interface VectorFinder {
   /** The index, when it is in memory or can be put there now. */
-  find(index: StoredVectorIndex, connection: Connection): FoundIndex | undefined;
+  find(index: StoredVectorIndex, connection: Connection, isOneSearch: boolean): FoundIndex | undefined;
 }
 
 /** What is asked of the database. */
@@ -63,6 +64,7 @@ const WRITE_STEP = 2048;
 
 /** The indexes in memory of one database. */
 export class VectorsInMemory implements VectorSink, VectorFinder {
+  readonly #firstSearches = new FirstSearches();
   /** Which states it answers for. */
   readonly horizon: VectorHorizon;
   /** The indexes. */
@@ -112,19 +114,20 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
     return resident;
   }
 
-  find(index: StoredVectorIndex, connection: Connection): FoundIndex | undefined {
+  find(index: StoredVectorIndex, connection: Connection, isOneSearch: boolean): FoundIndex | undefined {
     const time = this.#timeOf(connection);
-    const search = this.#findAt(index, time);
+    const search = this.#findAt(index, time, isOneSearch);
     return search && { search, time };
   }
 
-  #findAt(index: StoredVectorIndex, time: number): IndexSearch | undefined {
+  #findAt(index: StoredVectorIndex, time: number, isOneSearch: boolean): IndexSearch | undefined {
     const { known } = this.horizon;
     if (this.horizon.covers(time)) {
       const found = this.residents.find(index.number, time);
       if (found !== undefined) return found;
     }
     if (time < known || !this.#host.hasCommittedVectors) return undefined;
+    if (isOneSearch && !this.residents.has(index.number) && this.#firstSearches.isOneOfThem(index)) return undefined;
     return this.#host.consistently(() => {
       const connection = this.#host.connection("vectors");
       // Only what is newest can be followed from here on.

@@ -212,12 +212,12 @@ export class SqliteWriteStore extends SqliteReadStore implements WriteStore {
     return true;
   }
 
-  protected override findVectors(index: StoredVectorIndex): FoundIndex | undefined {
-    return this.#notes.hasCommittedVectors ? super.findVectors(index) : this.#vectors.findCommitted(index);
+  protected override findVectors(index: StoredVectorIndex, isOneSearch: boolean): FoundIndex | undefined {
+    return this.#notes.hasCommittedVectors ? super.findVectors(index, isOneSearch) : this.#vectors.findCommitted(index);
   }
 
   override searchVectors(index: StoredVectorIndex, search: CheckedVectorSearch): VectorMatch[] {
-    const found = this.findVectors(index);
+    const found = this.findVectors(index, true);
     if (found === undefined) return searchStored(this.connection, index, search);
     const { connection } = this;
     const changed = this.#notes.changedVectors(index.number);
@@ -233,7 +233,7 @@ export class SqliteWriteStore extends SqliteReadStore implements WriteStore {
   }
 
   linkVectors(index: StoredVectorIndex, limit: number): number {
-    return this.findVectors(index) === undefined ? 0 : this.#vectors.link(index, limit);
+    return this.findVectors(index, false) === undefined ? 0 : this.#vectors.link(index, limit);
   }
 
   createVectorIndex(definition: VectorIndexDefinition): void {

@@ -12,6 +12,7 @@ import type { VectorMatch } from "../backend/vector.ts";
 import type { CheckedVectorSearch } from "../backend/vector_input.ts";
 import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { pinnedLsns } from "../snapshot/mod.ts";
+import { FirstSearches } from "../vector/first_searches.ts";
 import { hnswlibEngine } from "../vector/hnswlib/engine.ts";
 import { ResidentIndex, type StoredIndex } from "../vector/resident_index.ts";
 import { ResidentVectors } from "../vector/resident_vectors.ts";
@@ -30,15 +31,6 @@ import type { VectorCommit, VectorSink } from "./vector_sink.ts";
 
 /** Bytes of a record before the links. */
 const RECORD_HEAD = 16;
-
-/**
- * The first searches of an index compare all vectors in the file: that takes a fraction of the time that it takes to load it,
- * most of which the system needs to find memory. A process that searches once never loads it.
- */
-const SEARCHES_BEFORE_LOADING = 2;
-
-/** Smaller indexes are loaded at once. */
-const FEW_VECTORS = 2000;
 
 /** A search that compares every vector of the newest state in the file. */
 class ScanSearch implements IndexSearch {
@@ -73,8 +65,7 @@ export class VectorsInMemory implements VectorSink, VectorFinder, VectorLinking 
   readonly #residents: ResidentVectors;
   /** Slots by index whose records the file lacks, besides those that the memory still has marked. */
   readonly #unwritten = new Map<number, Set<number>>();
-  /** Searches of indexes that were not in memory. */
-  readonly #searches = new Map<number, number>();
+  readonly #firstSearches = new FirstSearches();
   /** Indexes in whose stored links nothing can be written. */
   readonly #damaged = new Set<number>();
 
@@ -120,14 +111,9 @@ export class VectorsInMemory implements VectorSink, VectorFinder, VectorLinking 
 
   find(index: StoredVectorIndex, lsn: number, isOneSearch: boolean): IndexSearch | undefined {
     const { state } = this.#engine;
-    const { number, count, definition } = index;
-    const found = this.#residents.find(number, lsn);
+    const found = this.#residents.find(index.number, lsn);
     if (found !== undefined || lsn < state.lsn) return found;
-    if (isOneSearch && count > FEW_VECTORS && definition.engine === "hnsw") {
-      const searches = (this.#searches.get(number) ?? 0) + 1;
-      this.#searches.set(number, searches);
-      if (searches <= SEARCHES_BEFORE_LOADING) return new ScanSearch(this.#engine, index);
-    }
+    if (isOneSearch && this.#firstSearches.isOneOfThem(index)) return new ScanSearch(this.#engine, index);
     return this.#residents.load(index);
   }
 
