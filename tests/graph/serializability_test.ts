@@ -84,7 +84,7 @@ function read(tx: GraphTransaction, key: string): number {
 onEachEngine("committed transactions saw what they would have seen one after the other", (open) => {
   let committed = 0;
   let conflicts = 0;
-  for (let seed = 1; seed <= 30; seed++) {
+  for (let seed = 1; seed <= 60; seed++) {
     using engine = open();
     using reference = ServedHere.v3();
     const outcome = simulate(engine, seed, 50);
