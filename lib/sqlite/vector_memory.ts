@@ -190,11 +190,12 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
   }
 
   prepare(commits: readonly CommittedChanges[]): void {
-    this.residents.reserve(commits.flatMap(({ changes }) => changes));
+    this.residents.prepare(commits);
   }
 
-  /** Nothing was changed by `prepare`. */
-  abandon(): void {}
+  abandon(): void {
+    this.residents.abandon();
+  }
 
   apply(commits: readonly CommittedChanges[]): void {
     const { lsn: time } = commits.at(-1) as CommittedChanges;

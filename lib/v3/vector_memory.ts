@@ -127,11 +127,12 @@ export class VectorsInMemory implements VectorSink, VectorFinder, VectorLinking 
   }
 
   prepare(commits: readonly VectorCommit[]): void {
-    this.#residents.reserve(commits.flatMap(({ changes }) => changes));
+    this.#residents.prepare(commits);
   }
 
-  /** Nothing was changed by `prepare`. */
-  abandon(): void {}
+  abandon(): void {
+    this.#residents.abandon();
+  }
 
   apply(commits: readonly VectorCommit[]): void {
     this.#residents.apply(commits);

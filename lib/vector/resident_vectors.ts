@@ -48,6 +48,8 @@ const LINK_STEP = 4;
 export class ResidentVectors {
   readonly #host: ResidentHost;
   readonly #indexes = new Map<number, VectorEngine>();
+  /** Indexes of prepared commits. */
+  readonly #prepared = new Map<number, VectorEngine>();
   /** Indexes with a sweep that has not come to its end. */
   readonly #sweeping = new Set<VectorEngine>();
   /** Newest commit whose changes are in memory. */
@@ -97,14 +99,29 @@ export class ResidentVectors {
   }
 
   /**
-   * Makes sure that changes fit into memory, before their commit is durable.
+   * Makes sure that commits fit into memory, before they are durable; `apply` or `abandon` follows.
    *
    * @throws {UnsupportedError} when they do not
    */
-  reserve(changes: readonly VectorChange[]): void {
-    this.#loadChanged(changes);
-    const oldestPin = this.#host.oldestPin();
-    for (const [index, own] of this.#byIndex(changes)) index.reserve(own, oldestPin);
+  prepare(commits: readonly CommittedChanges[]): void {
+    const changes = commits.flatMap((commit) => commit.changes);
+    try {
+      this.#loadChanged(changes);
+      for (const { created, lsn } of commits) {
+        for (const index of created) this.#prepared.set(index.number, this.#host.create(index, lsn));
+      }
+      const oldestPin = this.#host.oldestPin();
+      for (const [index, own] of this.#byIndex(changes)) index.reserve(own, oldestPin);
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
+  /** The prepared commits did not become durable. */
+  abandon(): void {
+    for (const index of this.#prepared.values()) index.release();
+    this.#prepared.clear();
   }
 
   /** Puts indexes into memory that are changed so much that it is to be linked now, not when somebody searches. */
@@ -118,11 +135,12 @@ export class ResidentVectors {
     }
   }
 
-  /** Applies the changes of commits, which are durable and not published yet. */
+  /** Applies prepared commits, which are durable and not published yet. */
   apply(commits: readonly CommittedChanges[]): void {
     const oldestPin = this.#host.oldestPin();
+    for (const [number, index] of this.#prepared) this.#indexes.set(number, index);
+    this.#prepared.clear();
     for (const commit of commits) {
-      for (const created of commit.created) this.#indexes.set(created.number, this.#host.create(created, commit.lsn));
       for (const [index, own] of this.#byIndex(commit.changes)) index.apply(own, commit.lsn, oldestPin);
       for (const number of commit.dropped) this.forget(number);
       this.#lsn = commit.lsn;
@@ -132,7 +150,7 @@ export class ResidentVectors {
   #byIndex(changes: readonly VectorChange[]): Map<VectorEngine, VectorChange[]> {
     const byIndex = new Map<VectorEngine, VectorChange[]>();
     for (const change of changes) {
-      const index = this.#indexes.get(change.index);
+      const index = this.#indexes.get(change.index) ?? this.#prepared.get(change.index);
       if (index === undefined) continue;
       const own = byIndex.get(index);
       if (own === undefined) byIndex.set(index, [change]);

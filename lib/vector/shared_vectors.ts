@@ -23,21 +23,38 @@ import { MemoryWriter } from "./memory_writer.ts";
 /**
  * Makes the memory of an empty index.
  *
- * @throws {UnsupportedError} `vector-index-too-large` when the capacity does not fit into memory
+ * @throws {UnsupportedError} `vector-index-too-large` when the capacity does not fit into memory, `vector-memory-refused` when the
+ * system has no room for it
  */
 export function createVectorMemory(options: VectorMemoryOptions): VectorMemory {
   const { words, initialPages, maxPages } = layoutOf(options);
-  const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maxPages, shared: true });
+  const memory = allocate(initialPages, maxPages);
   new Uint32Array(memory.buffer).set(words);
   const view = new MemoryView(memory);
   view.kernel.create();
   return new SharedVectors(view);
 }
 
+function allocate(initial: number, maximum: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial, maximum, shared: true });
+  } catch (cause) {
+    throw new UnsupportedError(
+      `the system has no room for the memory of a vector index (${
+        maximum * WASM_PAGE_BYTES
+      } bytes of address space); ` +
+        "close what is not needed, or raise the limit of the process",
+      { code: "vector-memory-refused", cause },
+    );
+  }
+}
+
 /** The index in a memory that another thread made. */
 export function attachVectorMemory(handle: VectorMemoryHandle): VectorMemory {
   return new SharedVectors(new MemoryView(handle.memory));
 }
+
+const WASM_PAGE_BYTES = 65_536;
 
 const STATES = ["free", "pending", "linked"] as const;
 

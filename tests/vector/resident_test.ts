@@ -81,12 +81,13 @@ class FakeEngine implements ResidentHost {
   commit(changes: readonly (readonly [nodeId: number, vector: readonly number[] | undefined])[]): void {
     const lsn = this.lsn + 1;
     const all = changes.map(([nodeId, vector]) => ({ index: 7, nodeId, vector: vector && Float32Array.from(vector) }));
-    this.resident.reserve(all);
+    const commits = [{ lsn, changes: all, created: [], dropped: [] }];
+    this.resident.prepare(commits);
     for (const { nodeId, vector } of all) {
       if (vector === undefined) this.vectors.delete(nodeId);
       else this.vectors.set(nodeId, { birthLsn: lsn, vector });
     }
-    this.resident.apply([{ lsn, changes: all, created: [], dropped: [] }]);
+    this.resident.apply(commits);
     this.lsn = lsn;
     this.resident.workAfterCommit(all.length);
   }
