@@ -91,6 +91,8 @@ export const P_QUERY_SCALE: usize = 8;
 export const P_QUERY_SUM: usize = 12;
 /** Bits that are set in the filter. */
 export const P_ALLOWED: usize = 16;
+/** Written only so that reads ahead of their use are not left out. */
+export const P_TOUCHED: usize = 20;
 export const P_QUERY: usize = 256; // f32 of the query
 export const P_CODES: usize = 16640; // i16 of the query
 export const P_WIDE: usize = 24832; // f32 of a vector that is stored narrower

@@ -51,6 +51,28 @@ test("a filter that is far from the query keeps recall", () => {
   assert(recall >= 0.85, `recall ${recall}`);
 });
 
+for (const clusters of [20, 50]) {
+  test(`a filter that shuts out the ${clusters} clusters of the queries keeps recall`, () => {
+    const members = Array.from(
+      { length: 2 * clusters },
+      (_, cluster) => clusteredVectors(COUNT / clusters / 2 + 2, 16, 100 + cluster, 1),
+    );
+    const clusterOf = (slot: number): number => slot % members.length;
+    const spread = Array.from(
+      { length: COUNT },
+      (_, slot) => members[clusterOf(slot)]?.[Math.floor(slot / members.length)] as Float32Array,
+    );
+    const slots = [...spread.keys()].filter((slot) => clusterOf(slot) < clusters);
+    const entries = slots.map((slot) => [slot + 1, spread[slot] as Float32Array] as const);
+    const allowed = slotSetOf(slots, COUNT);
+    const shutOut = members.slice(clusters).flatMap((cluster) => cluster.slice(-2));
+    using reader = indexOf(spread, { m: 8, efConstruction: 60 }).reader();
+    const search = (query: Float32Array) => reader.search({ query, k: 10, ef: 40, lsn: 1, allowed });
+    const recall = recallOf(shutOut, entries, "euclidean", search);
+    assert(recall >= 0.95, `recall ${recall}`);
+  });
+}
+
 test("filters change between searches, and slots that came later are not in them", () => {
   const some = clusteredVectors(4000, 8, 22);
   const index = createVectorMemory(optionsOf({ dimension: 8 }));
