@@ -8,8 +8,8 @@ import { DatabaseLockedError, GraphError } from "../backend/errors.ts";
 import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { hnswlibEngine } from "../vector/hnswlib/engine.ts";
 import { FirstSearches } from "../vector/first_searches.ts";
-import { ResidentIndex, type StoredIndex } from "../vector/resident_index.ts";
-import { type CommittedChanges, ResidentVectors } from "../vector/resident_vectors.ts";
+import { NOTHING_STORED, ResidentIndex } from "../vector/resident_index.ts";
+import { type CommittedChanges, muchChanged, ResidentVectors } from "../vector/resident_vectors.ts";
 import { createVectorMemory } from "../vector/shared_vectors.ts";
 import type { IndexSearch, VectorEngine } from "../vector/vector_engine.ts";
 import { readDataVersion } from "./commit_counter.ts";
@@ -54,11 +54,6 @@ export interface VectorHost {
   viewTimes(): Iterable<number>;
 }
 
-const NOTHING: StoredIndex = { eachLinks() {}, eachVector() {}, entryPoints: [], entrySamples: 0 };
-
-/** So many changes in one commit load an index that is not in memory. */
-const MANY_CHANGES = 256;
-
 /** Slots whose links are written at once while others may wait. */
 const WRITE_STEP = 2048;
 
@@ -90,8 +85,12 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
   /** What a new index has of vectors already comes with the commit that made it. */
   #create(index: StoredVectorIndex, time: number): VectorEngine {
     const { definition } = index;
-    if (definition.engine === "hnswlib") return hnswlibEngine(definition, NOTHING, time);
-    return this.#keep(index, { stored: NOTHING, slots: new VectorSlots(), m: definition.m, problem: undefined }, time);
+    if (definition.engine === "hnswlib") return hnswlibEngine(definition, NOTHING_STORED, time);
+    return this.#keep(
+      index,
+      { stored: NOTHING_STORED, slots: new VectorSlots(), m: definition.m, problem: undefined },
+      time,
+    );
   }
 
   #open(index: StoredVectorIndex, time: number): VectorEngine {
@@ -221,12 +220,8 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
 
   /** Loads indexes that were changed so much that they are to be linked now, not when somebody searches. */
   #loadChanged(commits: readonly CommittedChanges[]): void {
-    const counts = new Map<number, number>();
-    for (const { changes } of commits) {
-      for (const { index } of changes) counts.set(index, (counts.get(index) ?? 0) + 1);
-    }
-    for (const [number, count] of counts) {
-      if (count < MANY_CHANGES || this.residents.has(number)) continue;
+    for (const number of muchChanged(commits.flatMap(({ changes }) => changes))) {
+      if (this.residents.has(number)) continue;
       try {
         this.load(number);
       } catch (error) {

@@ -14,7 +14,7 @@ import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { pinnedLsns } from "../snapshot/mod.ts";
 import { FirstSearches } from "../vector/first_searches.ts";
 import { hnswlibEngine } from "../vector/hnswlib/engine.ts";
-import { ResidentIndex, type StoredIndex } from "../vector/resident_index.ts";
+import { NOTHING_STORED, ResidentIndex, type StoredIndex } from "../vector/resident_index.ts";
 import { ResidentVectors } from "../vector/resident_vectors.ts";
 import { ServedVectorIndexes } from "../vector/served_vectors.ts";
 import { createVectorMemory } from "../vector/shared_vectors.ts";
@@ -78,7 +78,7 @@ export class VectorsInMemory implements VectorSink, VectorFinder, VectorLinking 
         return new VectorIndexes(engine.pager, readTrees(engine.pager, engine.state.roots)).byNumber(number);
       },
       open: (index, lsn) => this.#load(index, lsn),
-      create: (index, lsn) => this.#open(index, EMPTY, lsn),
+      create: (index, lsn) => this.#open(index, NOTHING_STORED, lsn),
     }, engine.state.lsn);
   }
 
@@ -181,13 +181,11 @@ function oldestPin({ state, kept, options }: Engine): number {
   return Math.min(oldest, ...pinnedLsns(options.shared.control));
 }
 
-const EMPTY: StoredIndex = { eachLinks() {}, eachVector() {}, entryPoints: [], entrySamples: 0 };
-
 /** What the pages of the newest state hold of an index. */
 function storedIndex(engine: Engine, { number, definition: { dimension } }: StoredVectorIndex): StoredIndex {
   const { vectors, vectorLinks } = readTrees(scanPages(engine), engine.state.roots);
   return {
-    ...EMPTY,
+    ...NOTHING_STORED,
     eachLinks(visit): void {
       eachLinkRecord(vectorLinks, number, 0, (slot, record) => {
         visit(slot, readFloat64(record, 0), readFloat64(record, 8), record, RECORD_HEAD, record.length);

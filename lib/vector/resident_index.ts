@@ -25,6 +25,9 @@ export interface StoredIndex {
   readonly entrySamples: number;
 }
 
+/** Nothing: what is stored of a new index. */
+export const NOTHING_STORED: StoredIndex = { eachLinks() {}, eachVector() {}, entryPoints: [], entrySamples: 0 };
+
 /** What loading an index met. */
 export interface LoadReport {
   /** Vectors whose links were found. */

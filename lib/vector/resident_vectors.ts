@@ -126,13 +126,7 @@ export class ResidentVectors {
 
   /** Puts indexes into memory that are changed so much that it is to be linked now, not when somebody searches. */
   #loadChanged(changes: readonly VectorChange[]): void {
-    if (changes.length < MANY_CHANGES) return;
-    const counts = new Map<number, number>();
-    for (const { index } of changes) if (!this.#indexes.has(index)) counts.set(index, (counts.get(index) ?? 0) + 1);
-    for (const [number, count] of counts) {
-      const index = count < MANY_CHANGES ? undefined : this.#host.index(number);
-      if (index !== undefined) this.load(index);
-    }
+    for (const number of muchChanged(changes)) if (!this.#indexes.has(number)) this.loadNumber(number);
   }
 
   /** Applies prepared commits, which are durable and not published yet. */
@@ -201,4 +195,12 @@ export class ResidentVectors {
   close(): void {
     for (const number of [...this.#indexes.keys()]) this.forget(number);
   }
+}
+
+/** Numbers of the indexes that are changed so much in one go that it pays to have them in memory. */
+export function muchChanged(changes: readonly VectorChange[]): number[] {
+  if (changes.length < MANY_CHANGES) return [];
+  const counts = new Map<number, number>();
+  for (const { index } of changes) counts.set(index, (counts.get(index) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count >= MANY_CHANGES).map(([number]) => number);
 }
