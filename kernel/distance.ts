@@ -18,6 +18,7 @@ import {
   S_SUM,
   STORAGE,
   slotAt,
+  strideOfExact,
   VECTOR,
   vectorAt,
 } from "./header";
@@ -52,17 +53,44 @@ function euclidean4(q: usize, a: usize, b: usize, c: usize, d: usize, size: usiz
   let tb = f32x4.splat(0);
   let tc = f32x4.splat(0);
   let td = f32x4.splat(0);
-  for (let i: usize = 0; i < size; i += 32) {
-    const q0 = v128.load(q + i);
-    sa = square(f32x4.sub(v128.load(a + i), q0), sa);
-    sb = square(f32x4.sub(v128.load(b + i), q0), sb);
-    sc = square(f32x4.sub(v128.load(c + i), q0), sc);
-    sd = square(f32x4.sub(v128.load(d + i), q0), sd);
-    const q1 = v128.load(q + i, 16);
-    ta = square(f32x4.sub(v128.load(a + i, 16), q1), ta);
-    tb = square(f32x4.sub(v128.load(b + i, 16), q1), tb);
-    tc = square(f32x4.sub(v128.load(c + i, 16), q1), tc);
-    td = square(f32x4.sub(v128.load(d + i, 16), q1), td);
+  for (const end = q + (size & ~63); q != end; ) {
+    const q0 = v128.load(q);
+    sa = square(f32x4.sub(q0, v128.load(a)), sa);
+    sb = square(f32x4.sub(q0, v128.load(b)), sb);
+    sc = square(f32x4.sub(q0, v128.load(c)), sc);
+    sd = square(f32x4.sub(q0, v128.load(d)), sd);
+    const q16 = v128.load(q, 16);
+    ta = square(f32x4.sub(q16, v128.load(a, 16)), ta);
+    tb = square(f32x4.sub(q16, v128.load(b, 16)), tb);
+    tc = square(f32x4.sub(q16, v128.load(c, 16)), tc);
+    td = square(f32x4.sub(q16, v128.load(d, 16)), td);
+    const q32 = v128.load(q, 32);
+    sa = square(f32x4.sub(q32, v128.load(a, 32)), sa);
+    sb = square(f32x4.sub(q32, v128.load(b, 32)), sb);
+    sc = square(f32x4.sub(q32, v128.load(c, 32)), sc);
+    sd = square(f32x4.sub(q32, v128.load(d, 32)), sd);
+    const q48 = v128.load(q, 48);
+    ta = square(f32x4.sub(q48, v128.load(a, 48)), ta);
+    tb = square(f32x4.sub(q48, v128.load(b, 48)), tb);
+    tc = square(f32x4.sub(q48, v128.load(c, 48)), tc);
+    td = square(f32x4.sub(q48, v128.load(d, 48)), td);
+    a += 64;
+    b += 64;
+    c += 64;
+    d += 64;
+    q += 64;
+  }
+  if (size & 32) {
+    const q0 = v128.load(q);
+    sa = square(f32x4.sub(q0, v128.load(a)), sa);
+    sb = square(f32x4.sub(q0, v128.load(b)), sb);
+    sc = square(f32x4.sub(q0, v128.load(c)), sc);
+    sd = square(f32x4.sub(q0, v128.load(d)), sd);
+    const q16 = v128.load(q, 16);
+    ta = square(f32x4.sub(q16, v128.load(a, 16)), ta);
+    tb = square(f32x4.sub(q16, v128.load(b, 16)), tb);
+    tc = square(f32x4.sub(q16, v128.load(c, 16)), tc);
+    td = square(f32x4.sub(q16, v128.load(d, 16)), td);
   }
   return sums(f32x4.add(sa, ta), f32x4.add(sb, tb), f32x4.add(sc, tc), f32x4.add(sd, td));
 }
@@ -106,6 +134,13 @@ function dot4(q: usize, a: usize, b: usize, c: usize, d: usize, size: usize): v1
     td = madd(v128.load(d + i, 16), q1, td);
   }
   return f32x4.neg(sums(f32x4.add(sa, ta), f32x4.add(sb, tb), f32x4.add(sc, tc), f32x4.add(sd, td)));
+}
+
+@inline
+function floats4(q: usize, a: usize, b: usize, c: usize, d: usize, size: usize): v128 {
+  if (METRIC == EUCLIDEAN) return euclidean4(q, a, b, c, d, size);
+  if (METRIC == MANHATTAN) return manhattan4(q, a, b, c, d, size);
+  return dot4(q, a, b, c, d, size);
 }
 
 /** Half floats have a fifth of the exponents: shifted into place, they are 2^112 too small. */
@@ -275,30 +310,27 @@ export function exactDistances(q: usize, ids: usize, count: u32, out: usize): vo
     }
     return;
   }
-  if (METRIC == EUCLIDEAN) {
-    for (let i: usize = 0, end = <usize>count << 2; i < end; i += 16) {
-      const a = exactAt(load<u32>(ids + i));
-      const b = exactAt(load<u32>(ids + i, 4));
-      const c = exactAt(load<u32>(ids + i, 8));
-      const d = exactAt(load<u32>(ids + i, 12));
-      v128.store(out + i, euclidean4(q, a, b, c, d, size));
-    }
-  } else if (METRIC == MANHATTAN) {
-    for (let i: usize = 0, end = <usize>count << 2; i < end; i += 16) {
-      const a = exactAt(load<u32>(ids + i));
-      const b = exactAt(load<u32>(ids + i, 4));
-      const c = exactAt(load<u32>(ids + i, 8));
-      const d = exactAt(load<u32>(ids + i, 12));
-      v128.store(out + i, manhattan4(q, a, b, c, d, size));
-    }
-  } else {
-    for (let i: usize = 0, end = <usize>count << 2; i < end; i += 16) {
-      const a = exactAt(load<u32>(ids + i));
-      const b = exactAt(load<u32>(ids + i, 4));
-      const c = exactAt(load<u32>(ids + i, 8));
-      const d = exactAt(load<u32>(ids + i, 12));
-      v128.store(out + i, dot4(q, a, b, c, d, size));
-    }
+  for (let i: usize = 0, end = <usize>count << 2; i < end; i += 16) {
+    const a = exactAt(load<u32>(ids + i));
+    const b = exactAt(load<u32>(ids + i, 4));
+    const c = exactAt(load<u32>(ids + i, 8));
+    const d = exactAt(load<u32>(ids + i, 12));
+    v128.store(out + i, floats4(q, a, b, c, d, size));
+  }
+}
+
+/** Distances of `count` slots from `slot` on, multiples of four in one chunk, to the floats at `q`. Hot. */
+export function rowDistances(q: usize, slot: u32, count: u32, out: usize): void {
+  const size: usize = <usize>PADDED << 2;
+  const stride = strideOfExact();
+  let a = exactAt(slot);
+  for (const end = out + (<usize>count << 2); out != end; out += 16) {
+    const b = a + stride;
+    const c = b + stride;
+    const d = c + stride;
+    if (STORAGE == F16) v128.store(out, halves4(q, a, b, c, d, size >> 1));
+    else v128.store(out, floats4(q, a, b, c, d, size));
+    a = d + stride;
   }
 }
 

@@ -47,6 +47,8 @@ export const H_UPPER_LOCK: usize = 296;
 export const H_ALIVE: usize = 300;
 export const H_DEAD: usize = 304;
 export const H_SEEDS: usize = 308;
+/** No slot from this number on was ever linked. */
+export const H_LINKED_END: usize = 344;
 // The sweep of `consolidate`.
 export const H_SWEEP_PHASE: usize = 312;
 export const H_SWEEP_AT: usize = 316;
@@ -64,12 +66,16 @@ export const MAX_SEEDS: u32 = 1024;
 
 export const NONE: u32 = 0xffffffff;
 export const ALIVE: f64 = 9007199254740991.0;
+/** No commit is that new: what is visible now is alive. */
+export const NOW: f64 = ALIVE - 1.0;
 
 // A slot: what is said about it, its links on layer 0, its vector.
 export const S_BIRTH: usize = 0;
 export const S_DEAD: usize = 8;
 export const S_NODE: usize = 16;
-export const S_STATE: usize = 24; // level + state << 8
+export const S_STATE: usize = 24; // level + state << 8 + checked << 16
+/** u8: of so many first links on layer 0 it is known that none stands behind another. */
+export const S_CHECKED: usize = 26;
 export const S_LOCK: usize = 28;
 export const S_UPPER: usize = 32; // number + 1 of the block of layer 1
 export const S_SCALE: usize = 36; // of the codes of i8
@@ -99,6 +105,7 @@ export const P_WIDE: usize = 24832; // f32 of a vector that is stored narrower
 export const P_IDS: usize = 41216; // slots of a batch
 export const P_DISTANCES: usize = 49408; // their distances
 export const P_CHOSEN: usize = 57600; // slots that the heuristic chose
+export const P_ADDED: usize = 58624; // those of them that it had not chosen before
 export const P_SORT: usize = 59648; // keys of a list that is chosen from
 export const P_POOL: usize = 77824; // keys of a search, ascending
 export const P_OUT_SLOTS: usize = 208896;
@@ -119,7 +126,7 @@ export const F16: u32 = 1;
 export const I8: u32 = 2;
 
 /** Slots of which the exact vectors lie together, behind what searches walk over. */
-const CHUNK_SHIFT: u32 = 10;
+export const CHUNK_SHIFT: u32 = 10;
 
 export let DIMENSION: u32 = 0;
 export let PADDED: u32 = 0;
@@ -212,6 +219,12 @@ export function exactAt(slot: u32): usize {
   );
 }
 
+/** From one exact vector to the next of the same chunk. */
+@inline
+export function strideOfExact(): usize {
+  return COLD_STRIDE == 0 ? SLOT_STRIDE : COLD_STRIDE;
+}
+
 @inline
 export function levelOf(at: usize): u32 {
   return load<u32>(at, S_STATE) & 255;
@@ -219,7 +232,7 @@ export function levelOf(at: usize): u32 {
 
 @inline
 export function stateOf(at: usize): u32 {
-  return atomic.load<u32>(at, S_STATE) >> 8;
+  return atomic.load<u8>(at, S_STATE + 1);
 }
 
 @inline
@@ -294,6 +307,15 @@ export function lock(address: usize): void {
 @inline
 export function unlock(address: usize): void {
   atomic.store<u32>(address, 0);
+}
+
+/** Notes that a slot is linked. */
+export function setLinked(slot: u32): void {
+  atomic.store<u8>(slotAt(slot), <u8>LINKED, S_STATE + 1);
+  while (true) {
+    const end = atomic.load<u32>(H_LINKED_END);
+    if (end > slot || atomic.cmpxchg<u32>(H_LINKED_END, end, slot + 1) == end) return;
+  }
 }
 
 /** Notes that what persistence writes of a slot has changed. */

@@ -3,7 +3,6 @@
 
 import { exactDistances, floatsOf, isAnyNearer } from "./distance";
 import {
-  ALIVE,
   COSINE,
   EF_CONSTRUCTION,
   EUCLIDEAN,
@@ -13,7 +12,6 @@ import {
   H_PENDING_CLAIMED,
   H_PENDING_END,
   isGone,
-  LINKED,
   levelOf,
   linksAt,
   lock,
@@ -23,6 +21,8 @@ import {
   METRIC,
   NONE,
   PADDED,
+  NOW,
+  P_ADDED,
   P_CHOSEN,
   P_DISTANCES,
   P_IDS,
@@ -35,20 +35,22 @@ import {
   PENDING_RING,
   placeAt,
   ringAt,
+  S_CHECKED,
   S_LOCK,
-  S_STATE,
+  setLinked,
   slotAt,
   stateOf,
   unlock,
 } from "./header";
-import { clearPool, distanceOf, HIDDEN, keyOf, poolKey, poolSize, poolVisible, slotOf } from "./pool";
+import { clearPool, distanceOf, EXPANDED, HIDDEN, keyOf, poolKey, poolSize, poolVisible, slotOf } from "./pool";
+import { scanLinked } from "./scan";
 import { addSeed, addSeeds, descend, newEpoch, walk } from "./search";
 
 const SHARE: f32 = 0.91;
 const SQUARED_SHARE: f32 = 0.83;
 
-/** No commit is that new: what is visible now is alive. */
-const NOW: f64 = ALIVE - 1.0;
+/** Flag of a key: it was chosen before, together with the others that have it. */
+const CHECKED: u64 = 1;
 
 /** Links up to `limit` pending slots; how many. */
 export function linkPending(placeIndex: u32, limit: u32): u32 {
@@ -89,7 +91,7 @@ function link(place: usize, slot: u32): void {
     if (!isTop) unlock(H_ENTRY_LOCK);
   }
   if (entry != NONE) connect(place, slot, level, entry);
-  atomic.store<u32>(at, level | (LINKED << 8), S_STATE);
+  setLinked(slot);
   markDirty(slot);
   if (isTop) {
     atomic.store<u32>(H_ENTRY, slot);
@@ -103,12 +105,14 @@ export function connect(place: usize, slot: u32, level: u32, entry: u32): void {
   const top = min(level, levelOf(slotAt(entry)));
   let nearest = descend(place, entry, top, true);
   for (let layer: i32 = top; layer >= 0; layer--) {
-    const epoch = newEpoch(place);
-    store<u8>(place + P_VISITED + slot, <u8>epoch);
-    clearPool(place, EF_CONSTRUCTION);
-    if (layer == 0) addSeeds(place, epoch, NOW, true);
-    addSeed(place, nearest == slot ? entry : nearest, epoch, NOW, true);
-    walk(place, layer, epoch, NOW, true);
+    if (layer != 0 || !scanLinked(place, slot)) {
+      const epoch = newEpoch(place);
+      store<u8>(place + P_VISITED + slot, <u8>epoch);
+      clearPool(place, EF_CONSTRUCTION);
+      if (layer == 0) addSeeds(place, epoch, NOW, true);
+      addSeed(place, nearest == slot ? entry : nearest, epoch, NOW, true);
+      walk(place, layer, epoch, NOW, true);
+    }
     if (poolSize == 0) continue;
     nearest = slotOf(poolKey(0));
     const candidates = takeCandidates(place);
@@ -128,7 +132,7 @@ function takeCandidates(place: usize): u32 {
   for (let i: u32 = 0; i < poolSize && count < EF_CONSTRUCTION; i++) {
     const key = poolKey(i);
     if (key & HIDDEN && (!isAny || isGone(slotOf(key)))) continue;
-    store<u64>(place + P_SORT + (<usize>count << 3), key);
+    store<u64>(place + P_SORT + (<usize>count << 3), key & ~(EXPANDED | HIDDEN));
     count++;
   }
   return count;
@@ -137,20 +141,29 @@ function takeCandidates(place: usize): u32 {
 /**
  * Chooses at most `most` of the ascending keys at P_SORT (slots mixed with `mask`), to P_CHOSEN: a slot that is nearer to a chosen one than to the
  * centre can be reached through that one. Algorithm 4 of the paper, but a way around must be shorter by a tenth (as in S. J.
- * Subramanya et al., *DiskANN*, 2019): with a third more links, searches need a third fewer candidates. Hot.
+ * Subramanya et al., *DiskANN*, 2019): with a third more links, searches need a third fewer candidates. Keys that were chosen
+ * together before are not compared with one another again. Hot.
  */
 export function choose(place: usize, count: u32, most: u32, mask: u32): u32 {
   const chosen = place + P_CHOSEN;
+  const added = place + P_ADDED;
   let size: u32 = 0;
+  let addedSize: u32 = 0;
   for (let i: u32 = 0; i < count && size < most; i++) {
     const key = load<u64>(place + P_SORT + (<usize>i << 3));
     const slot = slotOf(key) ^ mask;
-    if (size != 0) {
+    const isChecked = (key & CHECKED) != 0;
+    const compared = isChecked ? addedSize : size;
+    if (compared != 0) {
       const floats = floatsOf(slot, place + P_WIDE);
-      if (isAnyNearer(floats, chosen, size, shortened(distanceOf(<u32>(key >> 32))), place + P_DISTANCES)) continue;
+      const limit = shortened(distanceOf(<u32>(key >> 32)));
+      if (isAnyNearer(floats, isChecked ? added : chosen, compared, limit, place + P_DISTANCES)) continue;
     }
     store<u32>(chosen + (<usize>size << 2), slot);
     size++;
+    if (isChecked) continue;
+    store<u32>(added + (<usize>addedSize << 2), slot);
+    addedSize++;
   }
   return size;
 }
@@ -172,6 +185,7 @@ function setLinks(slot: u32, layer: u32, from: usize, size: u32): void {
   const most = layer == 0 ? M << 1 : M;
   lock(at + S_LOCK);
   let count = load<u32>(links);
+  if (layer == 0 && count == 0) store<u8>(at, <u8>size, S_CHECKED);
   for (let i: u32 = 0; i < size && count < most; i++) {
     const id = load<u32>(from + (<usize>i << 2));
     if (holds(links, count, id)) continue;
@@ -199,6 +213,7 @@ export function addLink(place: usize, from: u32, to: u32, layer: u32): void {
   const held = slotAt(from) + S_LOCK;
   lock(held);
   const count = load<u32>(links);
+  let lost = NONE;
   if (!holds(links, count, to)) {
     if (count < most) {
       store<u32>(links + 4 + (<usize>count << 2), to);
@@ -206,31 +221,54 @@ export function addLink(place: usize, from: u32, to: u32, layer: u32): void {
     } else {
       memory.copy(place + P_IDS, links + 4, <usize>count << 2);
       store<u32>(place + P_IDS + (<usize>count << 2), to);
-      const mask = maskOf(from);
-      sortByDistance(place, from, count + 1, mask);
-      writeList(links, place + P_CHOSEN, choose(place, count + 1, most, mask));
+      // Of those at the same distance the new one comes first, and which is last differs.
+      const mask = to;
+      const checked = layer == 0 ? <u32>load<u8>(slotAt(from), S_CHECKED) : 0;
+      sortByDistance(place, from, count + 1, checked, mask);
+      const size = choose(place, count + 1, most, mask);
+      writeList(links, place + P_CHOSEN, size);
+      if (layer == 0) store<u8>(slotAt(from), <u8>size, S_CHECKED);
+      lost = lostAtTie(place, count, size, mask);
     }
+    markDirty(from);
+  }
+  unlock(held);
+  // The way to it leads through the new slot from now on: else ways to few of many equal vectors would be left.
+  if (lost != NONE) append(to, lost, layer);
+}
+
+/** The last of `count` + 1 sorted slots when there was no room for it beside one as far away; else NONE. */
+function lostAtTie(place: usize, count: u32, size: u32, mask: u32): u32 {
+  const last = load<u64>(place + P_SORT + (<usize>count << 3));
+  const before = load<u64>(place + P_SORT + (<usize>(count - 1) << 3));
+  if (size < count || last >> 32 != before >> 32) return NONE;
+  const slot = slotOf(last) ^ mask;
+  return load<u32>(place + P_CHOSEN + (<usize>(size - 1) << 2)) == slot ? NONE : slot;
+}
+
+/** Adds a link where there is room. */
+function append(from: u32, to: u32, layer: u32): void {
+  const links = linksAt(from, layer);
+  if (links == 0) return;
+  const held = slotAt(from) + S_LOCK;
+  lock(held);
+  const count = load<u32>(links);
+  if (count < (layer == 0 ? M << 1 : M) && !holds(links, count, to)) {
+    store<u32>(links + 4 + (<usize>count << 2), to);
+    atomic.store<u32>(links, count + 1);
     markDirty(from);
   }
   unlock(held);
 }
 
-/**
- * What numbers of slots are mixed with where those at the same distance are put in order, another for each centre: else all
- * of many equal vectors would be linked with the same few.
- */
-@inline
-function maskOf(centre: u32): u32 {
-  return (centre * 0x9e3779b1) >> 2;
-}
-
-/** Sorts the slots at P_IDS by their distance to a slot, to P_SORT, their numbers mixed with `mask`. */
-function sortByDistance(place: usize, centre: u32, count: u32, mask: u32): void {
+/** Sorts the slots at P_IDS, the first of them checked, by their distance to a slot, to P_SORT, their numbers mixed with `mask`. */
+function sortByDistance(place: usize, centre: u32, count: u32, checked: u32, mask: u32): void {
   exactDistances(floatsOf(centre, place + P_WIDE), place + P_IDS, count, place + P_DISTANCES);
   const keys = place + P_SORT;
   for (let i: u32 = 0; i < count; i++) {
     const offset = <usize>i << 2;
-    const key = keyOf(load<f32>(place + P_DISTANCES + offset), load<u32>(place + P_IDS + offset) ^ mask);
+    let key = keyOf(load<f32>(place + P_DISTANCES + offset), load<u32>(place + P_IDS + offset) ^ mask);
+    if (i < checked) key |= CHECKED;
     let at = keys + (<usize>i << 3);
     while (at > keys && load<u64>(at - 8) > key) {
       store<u64>(at, load<u64>(at - 8));

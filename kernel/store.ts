@@ -40,6 +40,7 @@ import {
   S_STATE,
   S_SUM,
   SEED,
+  setLinked,
   slotAt,
   stateOf,
   STORAGE,
@@ -223,7 +224,7 @@ export function restore(placeIndex: u32, slot: u32, nodeId: f64, birth: f64, lev
   if (slot >= load<u32>(H_SLOTS)) atomic.store<u32>(H_SLOTS, slot + 1);
   writeSlot(place, slot, nodeId, birth, isLinked ? level : levelFor(nodeId));
   if (isLinked) {
-    atomic.store<u32>(slotAt(slot), levelOf(slotAt(slot)) | (LINKED << 8), S_STATE);
+    setLinked(slot);
   } else {
     const end = load<u32>(H_PENDING_END);
     store<u32>(ringAt(PENDING_RING, end), slot);

@@ -41,6 +41,7 @@ import {
   placeAt,
   ringAt,
   S_BIRTH,
+  S_CHECKED,
   S_COUNT,
   S_DEAD,
   S_LOCK,
@@ -222,6 +223,7 @@ function bridge(place: usize, slot: u32, layer: u32, links: usize): u32 {
   for (let i: u32 = 0; i < poolSize; i++) store<u64>(place + P_SORT + (<usize>i << 3), poolKey(i));
   const size = choose(place, poolSize, layer == 0 ? M << 1 : M, 0);
   writeList(links, place + P_CHOSEN, size);
+  if (layer == 0) store<u8>(slotAt(slot), <u8>size, S_CHECKED);
   markDirty(slot);
   unlock(slotAt(slot) + S_LOCK);
   return size;
@@ -297,6 +299,7 @@ function lead(place: usize, slot: u32, last: u32): void {
   } else {
     lost = load<u32>(links + (<usize>size << 2));
     store<u32>(links + (<usize>size << 2), slot);
+    store<u8>(at, 0, S_CHECKED);
   }
   unlock(at + S_LOCK);
   markDirty(from);
@@ -307,6 +310,7 @@ function lead(place: usize, slot: u32, last: u32): void {
   const index = now < M << 1 ? now : now - 1;
   store<u32>(own + 4 + (<usize>index << 2), lost);
   atomic.store<u32>(own, index + 1);
+  store<u8>(slotAt(slot), 0, S_CHECKED);
   unlock(slotAt(slot) + S_LOCK);
   markDirty(slot);
 }

@@ -101,7 +101,7 @@ class SharedVectors implements VectorMemory {
     const doubles = view.doublesTo(at + SLOT.count);
     const state = view.wordsTo(at + SLOT.count)[(at + SLOT.state) / 4] as number;
     return {
-      state: STATES[state >>> 8] as SlotInfo["state"],
+      state: STATES[(state >>> 8) & 255] as SlotInfo["state"],
       nodeId: doubles[(at + SLOT.node) / 8] as number,
       birthLsn: doubles[(at + SLOT.birth) / 8] as number,
       deadLsn: doubles[(at + SLOT.dead) / 8] as number,
@@ -120,7 +120,7 @@ class SharedVectors implements VectorMemory {
     let count = 0;
     const words = view.wordsTo(view.slotAddress(slots));
     for (let slot = 0; slot < slots; slot++) {
-      if ((words[(view.slotAddress(slot) + SLOT.state) / 4] as number) >>> 8 === 0) continue;
+      if (((words[(view.slotAddress(slot) + SLOT.state) / 4] as number) & 0xff00) === 0) continue;
       if (!passes(view.nodeIdOf(slot))) continue;
       bits[slot >>> 5] = (bits[slot >>> 5] as number) | (1 << (slot & 31));
       count++;
