@@ -12,8 +12,14 @@ import { byRuntime, judged, measuredSet } from "./vector_build_options.ts";
 import { DIMENSION, K, type VectorSet } from "./vector_data.ts";
 import { INDEX, searchIn, vectorDatabase } from "./vector_database.ts";
 import { described, fewestCandidates, type PlaceSearch, searchAll } from "./vector_recall.ts";
+import { reckonOnThreads } from "./vector_threads.ts";
 
 const ROUNDS = 11;
+
+/** How often the threads search for each query. */
+const REPEATED = 4;
+/** Pieces of arithmetic: a run takes about as long as one of searches. */
+const PIECES = 500;
 
 /** Snapshots of a V3 database on one thread, and informative the index without a database. */
 export async function measureSearch(bench: Harness, options: SuiteOptions, files: GraphFiles): Promise<void> {
@@ -71,25 +77,36 @@ async function against(
 
 /** Many queries at once, which the threads of a graph share; and what the second thread takes of memory. */
 export async function measureThreads(bench: Harness, options: SuiteOptions, files: GraphFiles): Promise<void> {
-  const { queries, vectors } = measuredSet(options, "clustered");
+  const set = measuredSet(options, "clustered");
   const { path } = vectorDatabase(files, options, "f32");
   await using graph = await openGraph(path, { threads: 2 });
-  const search = (workers: number) => graph.searchVectors(INDEX, queries, { k: K, workers });
+  const search = (workers: number, queries = set.queries) => graph.searchVectors(INDEX, queries, { k: K, workers });
   await search(1);
   const before = process.memoryUsage().rss;
   // Both threads start, and each of them may be the one that works alone.
   for (let time = 0; time < 5; time++) await search(2);
   const grown = process.memoryUsage().rss - before;
   for (let time = 0; time < 5; time++) await search(1);
+  // Long runs: what interrupts the machine falls on both sides.
+  const queries = Array.from({ length: REPEATED }, () => set.queries).flat();
   await bench.job({
     name: `${queries.length.toLocaleString("en-US")} queries at once: one thread / two threads`,
-    measured: () => search(1),
-    reference: () => search(2),
+    measured: () => search(1, queries),
+    reference: () => search(2, queries),
     rounds: ROUNDS,
     ...judged(options, { atLeast: 1.8 }),
   });
+  const reckon = (workers: number) =>
+    graph.run(reckonOnThreads, { pieces: PIECES, taken: new SharedArrayBuffer(4) }, { workers });
+  await reckon(2);
+  await bench.job({
+    name: "for comparison, arithmetic in registers: one thread / two threads",
+    measured: () => reckon(1),
+    reference: () => reckon(2),
+    rounds: ROUNDS,
+  });
   // A copy of the index would be 1.4.
-  const bytes = vectors.length * DIMENSION * Float32Array.BYTES_PER_ELEMENT;
+  const bytes = set.vectors.length * DIMENSION * Float32Array.BYTES_PER_ELEMENT;
   const name = "memory of the second searching thread, against the bytes of all vectors";
   bench.value({ name, unit: "x", value: grown / bytes, ...judged(options, { atMost: 1 }) });
 }

@@ -15,3 +15,24 @@ export const linkOnThreads: Algorithm<{ readonly handle: VectorMemoryHandle }, v
     while (linker.linkPending(STEP) === STEP);
   },
 );
+
+/** Steps of a piece of arithmetic: some tenths of a millisecond. */
+const PIECE = 200_000;
+
+/**
+ * Arithmetic in registers, `pieces` of it, of which the threads of the run take one after the other: what the machine's
+ * second core is worth at the time. The projection is not read.
+ */
+export const reckonOnThreads: Algorithm<{ readonly pieces: number; readonly taken: SharedArrayBuffer }, number> =
+  defineAlgorithm(
+    import.meta.url,
+    "reckonOnThreads",
+    (_, { pieces, taken }: { readonly pieces: number; readonly taken: SharedArrayBuffer }) => {
+      const next = new Int32Array(taken);
+      let sum = 0;
+      while (Atomics.add(next, 0, 1) < pieces) {
+        for (let step = 0; step < PIECE; step++) sum = sum * 1.000_000_1 + 1e-9;
+      }
+      return sum;
+    },
+  );
