@@ -3,8 +3,6 @@
 import type { Change, Subscription } from "../backend/change.ts";
 import { IoError } from "../backend/errors.ts";
 import type { ServedEngine } from "../backend/served_engine.ts";
-import { serveSqlite } from "../sqlite/served.ts";
-import { serveV3 } from "../v3/served.ts";
 import { decodeBatches, type NumberedBatch } from "./batch_codec.ts";
 import { BatchCommitter } from "./batch_committer.ts";
 import { EngineCommands } from "./engine_commands.ts";
@@ -33,7 +31,7 @@ export async function serveEngine(start: EngineStart): Promise<void> {
   const post = (...messages: (FromEngine | EngineOpening)[]) => mailbox.post(messages);
   let engine: ServedEngine;
   try {
-    engine = start.engine === "v3" ? serveV3(start.path, start.options) : serveSqlite(start.path, start.options);
+    engine = await serve(start);
   } catch (error) {
     post({ kind: "refused", error: encodeError(error) });
     return;
@@ -48,6 +46,12 @@ export async function serveEngine(start: EngineStart): Promise<void> {
     closeQuietly(engine);
     post({ kind: "died", error: encodeError(error) });
   }
+}
+
+/** Opens the database. The other storage engine's code is not loaded: opening would take longer. */
+async function serve(start: EngineStart): Promise<ServedEngine> {
+  if (start.engine === "v3") return (await import("../v3/served.ts")).serveV3(start.path, start.options);
+  return (await import("../sqlite/served.ts")).serveSqlite(start.path, start.options);
 }
 
 /** Gives the file free: what is wrong with the engine is said without it. */

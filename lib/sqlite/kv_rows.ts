@@ -14,13 +14,36 @@ export function encodeKey(bytes: Uint8Array): string {
   return bytes.join(",");
 }
 
-function decodeBytes(text: string): Uint8Array {
-  return text === "" ? new Uint8Array(0) : Uint8Array.from(text.split(","), Number);
+/** Bytes of a text that is a table's key, whatever other programs wrote there. */
+function decodeKey(text: string): Uint8Array {
+  return parseBytes(text) ?? Uint8Array.from(text.split(","), Number);
 }
 
-/** Whether a text is numbers from 0 to 255 joined by commas (a regular expression overflows on megabytes). */
-function isBytes(text: string): boolean {
-  return text === "" || text.split(",").every((part) => /^ *\d{1,3} *$/.test(part) && Number(part) < 256);
+const COMMA = 0x2c;
+const BLANK = 0x20;
+
+/** Numbers from 0 to 255 joined by commas, with blanks around them; undefined when the text is anything else. */
+function parseBytes(text: string): Uint8Array | undefined {
+  if (text === "") return new Uint8Array(0);
+  // A digit and a comma a byte, without the last comma, are the least.
+  const bytes = new Uint8Array((text.length + 1) >>> 1);
+  let count = 0;
+  let digits = 0;
+  let byte = 0;
+  let hasEnded = false; // a blank after the number's digits
+  for (let at = 0; at <= text.length; at++) {
+    const unit = at < text.length ? text.charCodeAt(at) : COMMA;
+    if (unit >= 0x30 && unit <= 0x39 && digits < 3 && !hasEnded) {
+      byte = 10 * byte + unit - 0x30;
+      digits++;
+    } else if (unit === BLANK) hasEnded = digits > 0;
+    else if (unit === COMMA && digits > 0 && byte < 256) {
+      bytes[count++] = byte;
+      digits = byte = 0;
+      hasEnded = false;
+    } else return undefined;
+  }
+  return bytes.slice(0, count);
 }
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -74,7 +97,10 @@ export function decodeValue(json: string, key: string): KeyValue {
   if (type === "json" && data !== undefined) return data;
   if (type === "string" && typeof data === "string") return data;
   if (type === "boolean" && typeof data === "boolean") return data;
-  if (type === "bytes" && typeof data === "string" && isBytes(data)) return decodeBytes(data);
+  if (type === "bytes" && typeof data === "string") {
+    const bytes = parseBytes(data);
+    if (bytes !== undefined) return bytes;
+  }
   if (type === "integer" && (typeof data === "bigint" || Number.isSafeInteger(data))) return data as number | bigint;
   if (type === "float") {
     if (typeof data === "number") return data;
@@ -151,14 +177,14 @@ export function readValuePage(
   for (const [, key, json, expires] of rows) {
     if (isExpired(expires, now)) continue;
     items.push({
-      key: decodeBytes(key as string),
+      key: decodeKey(key as string),
       value: decodeValue(json as string, key as string),
       expiresAt: expires === null ? undefined : Number(expires),
     });
   }
   const last = rows.at(-1);
   if (rows.length < size || last === undefined) return { items, next: undefined };
-  return { items, next: new RowPosition(decodeBytes(last[1] as string), last[0] as string) };
+  return { items, next: new RowPosition(decodeKey(last[1] as string), last[0] as string) };
 }
 
 /** Keys that will expire, found through the partial index on them. */
@@ -206,5 +232,5 @@ export function deleteValue(connection: Connection, bytes: Uint8Array): void {
 export function readExpiredKeys(connection: Connection, now: number, size: number): Uint8Array[] {
   return connection.statement(
     `SELECT key FROM (${MORTAL}) WHERE expires_ms <= ? ORDER BY key_hex LIMIT ?`,
-  ).all(now, size).map(([key]) => decodeBytes(key as string));
+  ).all(now, size).map(([key]) => decodeKey(key as string));
 }

@@ -1,10 +1,10 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { FAMILIES } from "../../lib/algo/catalogue.ts";
 import { open } from "../../mod.ts";
 import { test } from "../support/test.ts";
 import {
   engineTest,
-  failJson,
+  failJsonEach,
   peopleIn,
   succeed,
   succeedJson,
@@ -105,21 +105,25 @@ test("--list shows all algorithms, and a name alone explains one", async () => {
 test("mistakes in parameters are told before anything runs", async () => {
   using place = workplace();
   const database = peopleIn(place);
-  const problem = async (code: number, ...args: string[]) => String((await failJson(code, "algo", ...args))["message"]);
-  assertStringIncludes(await problem(2, "page-rank", database), "similar names: pagerank");
-  assertStringIncludes(await problem(2), "algo --list shows them");
-  assertStringIncludes(await problem(2, "can-reach", database, "--param", "from=1"), "can-reach needs --param to=");
-  assertStringIncludes(await problem(2, "pagerank", database, "--param", "dampling=1"), "there are damping");
-  assertStringIncludes(await problem(2, "pagerank", database, "--param", "damping=much"), "give a number");
-  assertStringIncludes(await problem(2, "pagerank", database, "--param", "damping"), "write KEY=VALUE");
-  assertStringIncludes(
-    await problem(2, "bfs", database, "--param", "start=1", "--param", "start=2"),
-    "start is given twice",
-  );
-  assertStringIncludes(await problem(2, "dijkstra", database, "--param", "where=1"), "cannot be given");
-  assertStringIncludes(await problem(1, "bfs", database, "--param", "start=Nobody"), '"Nobody"');
-  assertStringIncludes(await problem(1, "pagerank", database, "--param", "damping=2"), "damping");
-  assert((await problem(1, "k-core", place.path("missing.graph"))).length > 0);
+  const assertProblems = async (code: number, mistakes: readonly (readonly [string, ...string[]])[]) => {
+    const errors = await failJsonEach(code, mistakes.map(([, ...args]) => ["algo", ...args]));
+    mistakes.forEach(([problem], at) => assertStringIncludes(String(errors[at]?.["message"]), problem));
+  };
+  await assertProblems(2, [
+    ["similar names: pagerank", "page-rank", database],
+    ["algo --list shows them"],
+    ["can-reach needs --param to=", "can-reach", database, "--param", "from=1"],
+    ["there are damping", "pagerank", database, "--param", "dampling=1"],
+    ["give a number", "pagerank", database, "--param", "damping=much"],
+    ["write KEY=VALUE", "pagerank", database, "--param", "damping"],
+    ["start is given twice", "bfs", database, "--param", "start=1", "--param", "start=2"],
+    ["cannot be given", "dijkstra", database, "--param", "where=1"],
+  ]);
+  await assertProblems(1, [
+    ['"Nobody"', "bfs", database, "--param", "start=Nobody"],
+    ["damping", "pagerank", database, "--param", "damping=2"],
+    ["missing.graph", "k-core", place.path("missing.graph")],
+  ]);
 });
 
 /** Thirty nodes without edges. */

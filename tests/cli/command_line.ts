@@ -10,10 +10,24 @@ import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { test } from "../support/test.ts";
 
 const MAIN = new URL("../../lib/cli/main.ts", import.meta.url);
+const EACH = new URL("./each_script.ts", import.meta.url);
 
 /** Runs the command line with these arguments. */
 export function run(...args: string[]): Promise<ScriptResult> {
   return runScript(MAIN, { args });
+}
+
+/** Runs several command lines one after the other in one process, as starting one for each takes long. */
+export async function runEach(commands: readonly (readonly string[])[]): Promise<ScriptResult[]> {
+  const { code, stdout, stderr } = await runScript(EACH, { args: [JSON.stringify(commands)] });
+  const outputs = stdout.split("\0");
+  const errors = stderr.split("\0");
+  assertEquals([code, outputs.length, errors.length], [0, 2 * commands.length + 1, commands.length + 1], stderr);
+  return commands.map((_, at) => ({
+    code: Number(outputs[2 * at + 1]),
+    stdout: outputs[2 * at] as string,
+    stderr: errors[at] as string,
+  }));
 }
 
 /** Runs a command that must succeed without a word on standard error; its standard output. */
@@ -37,7 +51,19 @@ export async function succeedJsonLines(...args: string[]): Promise<unknown[]> {
 
 /** Runs a command with `--json` that must fail with this exit code; the error that it prints. */
 export async function failJson(code: number, ...args: string[]): Promise<Record<string, unknown>> {
-  const result = await run(...args, "--json");
+  return errorOf(await run(...args, "--json"), code, args);
+}
+
+/** The same for several command lines, in one process. */
+export async function failJsonEach(
+  code: number,
+  commands: readonly (readonly string[])[],
+): Promise<Record<string, unknown>[]> {
+  const results = await runEach(commands.map((args) => [...args, "--json"]));
+  return results.map((result, at) => errorOf(result, code, commands[at] as readonly string[]));
+}
+
+function errorOf(result: ScriptResult, code: number, args: readonly string[]): Record<string, unknown> {
   assertEquals({ code: result.code, stdout: result.stdout }, { code, stdout: "" }, `sqlitegraph ${args.join(" ")}`);
   return (JSON.parse(result.stderr) as { error: Record<string, unknown> }).error;
 }

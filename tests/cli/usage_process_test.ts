@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { VERSION } from "../../lib/cli/version.ts";
 import { openRaw } from "../support/raw_sqlite.ts";
 import { RUNTIME, test } from "../support/test.ts";
-import { failJson, peopleIn, run, succeed, workplace } from "./command_line.ts";
+import { failJson, failJsonEach, peopleIn, run, runEach, succeed, workplace } from "./command_line.ts";
 
 const COMMANDS: readonly (readonly string[])[] = [
   ...["import", "export", "status", "get", "neighbors", "path", "bfs", "pattern", "algo", "kv", "vector"].map((
@@ -19,10 +19,12 @@ const COMMANDS: readonly (readonly string[])[] = [
 
 test("help lists all commands, and each explains itself", async () => {
   const help = await succeed("--help");
-  const helps = await Promise.all(COMMANDS.map((command) => succeed(...command, "--help")));
+  const helps = await runEach(COMMANDS.map((command) => [...command, "--help"]));
   COMMANDS.forEach((command, index) => {
+    const { code, stdout, stderr } = helps[index] as typeof helps[number];
+    assertEquals([code, stderr], [0, ""]);
     assertMatch(help, new RegExp(`^  ${command[0]} `, "m"));
-    assertStringIncludes(helps[index] ?? "", `Usage: sqlitegraph ${command.join(" ")}`);
+    assertStringIncludes(stdout, `Usage: sqlitegraph ${command.join(" ")}`);
   });
   assertEquals(await succeed("get", "-h"), await succeed("get", "--help"));
 });
@@ -71,10 +73,10 @@ const MISTAKES: readonly (readonly string[])[] = [
 ];
 
 test("a wrong command line ends with exit code 2, as text or as JSON", async () => {
-  await Promise.all(MISTAKES.map(async (args) => {
-    const error = await failJson(2, ...args);
-    assertEquals([error["name"], error["code"]], ["UsageError", "usage"], args.join(" "));
-  }));
+  const errors = [...await failJsonEach(2, MISTAKES), await failJson(2, "imprt")];
+  errors.forEach((error, at) => {
+    assertEquals([error["name"], error["code"]], ["UsageError", "usage"], (MISTAKES[at] ?? ["imprt"]).join(" "));
+  });
   const { code, stdout, stderr } = await run("imprt");
   assertEquals([code, stdout], [2, ""]);
   assertStringIncludes(stderr, "Did you mean `import`?");

@@ -7,7 +7,7 @@ import type { GraphBackend, GraphTransaction } from "../../lib/backend/graph_bac
 import { contentOf } from "./graph_of.ts";
 import { type CopiedCommit, differencesOf, expectedDifferences, mirrored } from "./history_diff.ts";
 import { assertRefused } from "./refusal.ts";
-import { type Subject, World } from "./subject.ts";
+import { runsOn, type Subject, World } from "./subject.ts";
 import { test } from "../support/test.ts";
 
 const write = fc.record({
@@ -206,7 +206,7 @@ export function historyPropertyContract(subject: Subject): void {
         run.check();
         world.verify();
       }),
-      { numRuns: subject.inMemory ? 30 : 15 },
+      { numRuns: runsOn(subject, 16) },
     );
   });
 }

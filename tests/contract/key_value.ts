@@ -7,7 +7,7 @@ import type { GraphBackend } from "../../lib/backend/graph_backend.ts";
 import type { Key, KeyValue, ScanOptions } from "../../lib/backend/key_value.ts";
 import { MAX_KEY_BYTES, MAX_TTL_SECONDS, MAX_VALUE_BYTES } from "../../lib/backend/limits.ts";
 import { assertRefused, untyped } from "./refusal.ts";
-import { fileTest, graphTest, START_MS, type Subject } from "./subject.ts";
+import { fileTest, graphTest, runsOn, START_MS, type Subject } from "./subject.ts";
 
 /** Declares the tests of key-values. */
 export function keyValueContract(subject: Subject): void {
@@ -424,7 +424,7 @@ function scanContract(subject: Subject): void {
           assertEquals(Array.from(db.kv.scan(options), (entry) => entry.key), expected.slice(0, limit ?? undefined));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runsOn(subject, 60) },
     );
   }, { durability: "off" });
 

@@ -8,7 +8,7 @@ import { MAX_STEPS } from "../../lib/backend/limits.ts";
 import type { GraphPattern, NodePattern } from "../../lib/backend/query.ts";
 import { graphOf } from "./graph_of.ts";
 import { assertRefused, untyped } from "./refusal.ts";
-import { graphTest, type Subject } from "./subject.ts";
+import { graphTest, runsOn, type Subject } from "./subject.ts";
 import { TraversalModel } from "./traversal_model.ts";
 
 /** Declares the tests of patterns. */
@@ -189,7 +189,7 @@ export function patternContract(subject: Subject): void {
           assertEquals(db.matchPattern(one, { start }), model.matchPattern(one, start));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runsOn(subject, 40) },
     );
   }, { durability: "off" });
 }

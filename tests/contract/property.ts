@@ -11,7 +11,7 @@ import type { NodeRecord } from "../../lib/backend/schema.ts";
 import { test } from "../support/test.ts";
 import { type Content, contentOf } from "./graph_of.ts";
 import { type ChangeText, changeText, GraphModel } from "./model.ts";
-import { type Subject, World } from "./subject.ts";
+import { runsOn, type Subject, World } from "./subject.ts";
 import { DIRECTIONS, TraversalModel } from "./traversal_model.ts";
 
 type Patch = Readonly<Record<string, JsonValue | undefined>>;
@@ -443,6 +443,6 @@ function runAll(subject: Subject, steps: readonly Action[]): void {
 /** Declares the property test. */
 export function propertyContract(subject: Subject): void {
   test(`${subject.name}: random work leaves the database as it leaves the model`, () => {
-    fc.assert(fc.property(actions, (steps) => runAll(subject, steps)), { numRuns: 30 });
+    fc.assert(fc.property(actions, (steps) => runAll(subject, steps)), { numRuns: runsOn(subject, 30) });
   });
 }

@@ -10,6 +10,7 @@ contract({
   backend: "sqlite",
   history: false,
   inMemory: true,
+  isVariant: true,
   open: (path, options) => SqliteBackend.open(path, options),
   synchronize: () => {},
 });

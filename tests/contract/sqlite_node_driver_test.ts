@@ -13,6 +13,7 @@ if (RUNTIME === "bun") {
     backend: "sqlite",
     history: false,
     inMemory: false,
+    isVariant: true,
     open: (path, options) => SqliteBackend.open(path, { ...options, driver: "node" }),
     synchronize: () => {},
   });

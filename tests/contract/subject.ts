@@ -27,6 +27,8 @@ export interface Subject {
   readonly history: boolean;
   /** Whether the database under test lives in memory, so that it is gone once it is closed. */
   readonly inMemory: boolean;
+  /** Whether the tests with random work run in full on another subject that does most of this the same way. */
+  readonly isVariant?: boolean;
   /** Opens a database file, or one in memory for `:memory:`. */
   open<S extends Schema = AnySchema>(path: string, options?: OpenOptions): GraphBackend<S>;
   /**
@@ -34,6 +36,11 @@ export interface Subject {
    * newer one when it asks. Not called for databases in memory.
    */
   synchronize(writer: GraphBackend, reader: GraphBackend): void;
+}
+
+/** How often a test with random work runs its property on a subject. */
+export function runsOn(subject: Subject, runs: number): number {
+  return subject.isVariant === true ? Math.ceil(runs / 4) : runs;
 }
 
 /** When every test begins: 2026-01-01 00:00 UTC. */

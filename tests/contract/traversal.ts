@@ -9,7 +9,7 @@ import { MAX_STEPS } from "../../lib/backend/limits.ts";
 import type { EdgeFilter } from "../../lib/backend/query.ts";
 import { graphOf, namesOf } from "./graph_of.ts";
 import { assertRefused } from "./refusal.ts";
-import { graphTest, type Subject } from "./subject.ts";
+import { graphTest, runsOn, type Subject } from "./subject.ts";
 import { DIRECTIONS, TraversalModel } from "./traversal_model.ts";
 
 /** Declares the tests of traversals. */
@@ -244,7 +244,7 @@ function modelContract(subject: Subject): void {
   graphTest(subject, "on random multigraphs every traversal answers as the model does", (db) => {
     fc.assert(
       fc.property(RANDOM_GRAPH, (shape) => assertTraversals(db, buildGraph(db, shape))),
-      { numRuns: 12 },
+      { numRuns: runsOn(subject, 12) },
     );
   }, { durability: "off" });
 

@@ -13,6 +13,7 @@ contract({
   backend: "v3",
   history: true,
   inMemory: true,
+  isVariant: true,
   open: (path, options) => V3Backend.open(path, { cacheBytes: CACHE_BYTES, ...options }),
   synchronize: () => {},
 });

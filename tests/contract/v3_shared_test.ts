@@ -22,6 +22,7 @@ import { propertyContract } from "./property.ts";
 import { snapshotContract } from "./snapshot.ts";
 import type { OpenOptions, Subject } from "./subject.ts";
 import { traversalContract } from "./traversal.ts";
+import { filesFor } from "./unsynced_files.ts";
 import { valueContract } from "./value.ts";
 import { vectorContract } from "./vector.ts";
 
@@ -58,7 +59,8 @@ type Call = (...args: unknown[]) => unknown;
 
 /** A database whose reads go through the shared memory while no transaction runs. */
 function sharedBackend(path: string, options: OpenOptions): GraphBackend {
-  const served = serveV3(path, { cacheBytes: path === ":memory:" ? 16 * CACHE_BYTES : CACHE_BYTES, ...options });
+  const cacheBytes = path === ":memory:" ? 16 * CACHE_BYTES : CACHE_BYTES;
+  const served = serveV3(path, { cacheBytes, ...filesFor(options), ...options });
   const { backend } = served;
   const source: StateSource = attachV3(served.handle);
   const now = options.clock ?? Date.now;
@@ -105,6 +107,7 @@ for (const inMemory of [false, true]) {
     backend: "v3",
     history: true,
     inMemory,
+    isVariant: inMemory,
     open: (path, options = {}) =>
       (options.readonly === true
         ? V3Backend.open(path, { cacheBytes: CACHE_BYTES, ...options })

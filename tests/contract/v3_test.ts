@@ -6,6 +6,7 @@ import { V3Backend } from "../../lib/v3/mod.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { test } from "../support/test.ts";
 import { contract } from "./contract.ts";
+import { filesFor } from "./unsynced_files.ts";
 
 /** Enough for the largest test, little enough for thousands of databases. */
 const CACHE_BYTES = 3 * 1024 * 1024;
@@ -15,7 +16,7 @@ contract({
   backend: "v3",
   history: true,
   inMemory: false,
-  open: (path, options) => V3Backend.open(path, { cacheBytes: CACHE_BYTES, ...options }),
+  open: (path, options = {}) => V3Backend.open(path, { cacheBytes: CACHE_BYTES, ...filesFor(options), ...options }),
   synchronize: (writer, reader) => {
     writer.checkpoint();
     (reader as unknown as V3Backend).refresh();

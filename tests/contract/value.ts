@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { JsonValue } from "../../lib/backend/json.ts";
-import { fileTest, graphTest, type Subject } from "./subject.ts";
+import { fileTest, graphTest, runsOn, type Subject } from "./subject.ts";
 
 /** Values of `data`, and what each comes back as. */
 const VALUES: readonly (readonly [string, JsonValue, JsonValue?])[] = [
@@ -162,7 +162,7 @@ export function valueContract(subject: Subject): void {
         if (typeof data !== "object" || data === null || Array.isArray(data)) return;
         assertIdentical(db.patchNode(id, patch).data, { ...data, ...patch }, "");
       }),
-      { numRuns: 200 },
+      { numRuns: runsOn(subject, 200) },
     );
   }, { durability: "off" });
 

@@ -1,14 +1,17 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { test } from "../support/test.ts";
+import { RUNTIME, test } from "../support/test.ts";
 import type { FaultFileSystem } from "./fault_file_system.ts";
 import { simulate, SimulationFailure } from "./simulate.ts";
 import { openV3 } from "./v3_engine.ts";
 
-const SEEDS_PER_TEST = 16;
+const SEEDS_PER_TEST = 10;
 const TESTS = 10;
+const HUGE_SEEDS = 5;
+/** A seed does the same on both runtimes, so each of them runs other ones. */
+const PART = RUNTIME === "bun" ? 0 : 1;
 
 for (let at = 0; at < TESTS; at++) {
-  const first = at * SEEDS_PER_TEST + 1;
+  const first = (PART * TESTS + at) * SEEDS_PER_TEST + 1;
   const last = first + SEEDS_PER_TEST - 1;
   test(`a database survives crashes, failing files and damage as promised, seeds ${first} to ${last}`, () => {
     for (let seed = first; seed <= last; seed++) simulate({ seed, open: openV3 });
@@ -16,7 +19,10 @@ for (let at = 0; at < TESTS; at++) {
 }
 
 test("a database survives crashes in transactions that are too big for the log", () => {
-  for (let seed = 1; seed <= 8; seed++) simulate({ seed, open: openV3, sort: "crash", isHuge: true });
+  const first = PART * HUGE_SEEDS + 1;
+  for (let seed = first; seed < first + HUGE_SEEDS; seed++) {
+    simulate({ seed, open: openV3, sort: "crash", isHuge: true });
+  }
 });
 
 test("a seed runs in the same way each time, so that a failure can be looked at again", () => {

@@ -16,7 +16,7 @@ for (const backend of BACKENDS) {
       if (process.platform !== "linux") return;
       using dir = tempDir();
       const result = await runScript(SCRIPT, { args: [how, dir.root, backend], permissions: ["--allow-all"] });
-      assertEquals(result, { code: 0, stdout: "20 rounds\n", stderr: "" });
+      assertEquals(result, { code: 0, stdout: "8 rounds\n", stderr: "" });
     });
   }
 }

@@ -8,7 +8,7 @@ import type { Graph } from "../../lib/graph/graph.ts";
 import { openGraph } from "../../lib/graph/open_graph.ts";
 import { countKind } from "./graph_tasks.ts";
 
-const ROUNDS = 20;
+const ROUNDS = 8;
 /** How often a thread of the pool reads as well. */
 const RUN_EVERY = 5;
 

@@ -23,9 +23,13 @@ import { type IngestThread, startIngestThread } from "./ingest_thread.ts";
 
 const BACKENDS = ["v3", "sqlite"] as const;
 
+/** Enough for the largest test that has its engine here. */
+const CACHE_BYTES = 4 * 1024 * 1024;
+
 /** A database in memory; SQLite's is a file in this folder. */
 function serve(backend: "v3" | "sqlite", temporaryFolder: string): ServedEngine {
-  return backend === "v3" ? serveV3(":memory:", {}) : serveSqlite(":memory:", { temporaryFolder });
+  if (backend === "v3") return serveV3(":memory:", { cacheBytes: CACHE_BYTES });
+  return serveSqlite(":memory:", { temporaryFolder });
 }
 
 /** Everything; places instead of ids, which may have gaps. */
@@ -166,7 +170,7 @@ for (const backend of BACKENDS) {
         if (expected.error === undefined || size === undefined) assertEquals(found, expected);
         else assertEquals(found.error, expected.error);
       }),
-      { numRuns: backend === "v3" ? 80 : 30 },
+      { numRuns: 30 },
     );
   });
 
@@ -298,7 +302,7 @@ for (const backend of BACKENDS) {
 }
 
 test("a node that somebody deletes between two batches is missed by its edges", () => {
-  const engine = serveV3(":memory:", {});
+  const engine = serveV3(":memory:", { cacheBytes: CACHE_BYTES });
   const encoder = new RowEncoder();
   for (const row of [person("a", "a"), { edge: { type: "T", from: { ref: "a" }, to: { ref: "a" } } }]) encoder.add(row);
   const chunks = [encoder.take()];

@@ -285,7 +285,7 @@ test("a draft answers every call as a transaction of a v3 database does, and its
     fc.property(baseCalls, calls, (base, run) => {
       compareWithEngine((clock) => V3Backend.open(":memory:", { clock, cacheBytes: CACHE_BYTES }), base, run);
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -294,7 +294,7 @@ test("a draft answers every call as a transaction of a SQLite database does, and
     fc.property(baseCalls, calls, (base, run) => {
       compareWithEngine((clock) => SqliteBackend.open(":memory:", { clock }), base, run);
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 

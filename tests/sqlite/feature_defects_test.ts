@@ -155,12 +155,17 @@ test("features S-7: many different questions take no memory that stays", () => {
     for (let at = from; at < to; at++) assertEquals(db.neighbors(hub, { types: ["T", `X${at}`] }).length, 2_000);
   };
   // Six thousand kept answers of 2,000 ids each would take 48 to 96 MB, their statements more, in every batch. A garbage
-  // collector that lets its heap grow does so in some.
+  // collector that lets its heap grow does so in some, unless it can be told to work now.
+  const { Bun } = globalThis as { readonly Bun?: { gc(isSynchronous: boolean): void } };
+  const usedBytes = (): number => {
+    Bun?.gc(true);
+    return process.memoryUsage().rss;
+  };
   let smallestGrowth = Infinity;
   for (let batch = 0; batch < 5 && smallestGrowth >= 40 * 1024 * 1024; batch++) {
-    const before = process.memoryUsage().rss;
+    const before = usedBytes();
     ask(batch * 6_000, (batch + 1) * 6_000);
-    smallestGrowth = Math.min(smallestGrowth, process.memoryUsage().rss - before);
+    smallestGrowth = Math.min(smallestGrowth, usedBytes() - before);
   }
   assertLess(smallestGrowth, 40 * 1024 * 1024);
 });
@@ -367,7 +372,7 @@ test("features S-14: transactions are for users: nested, rolled back on a throw,
 test("features S-15: every writing call waits for a lock as long as it was told, and then says what is locked", () => {
   for (const driver of DRIVERS) {
     using folder = tempDir();
-    using db = openNew(folder, { driver, busyTimeoutMs: 150 });
+    using db = openNew(folder, { driver, busyTimeoutMs: 60 });
     const id = db.insertNode({ kind: "K", name: "n" });
     const edge = db.insertEdge({ from: id, to: id, type: "T" });
     db.exportSnapshot(folder.path("out.jsonl"));
@@ -390,7 +395,7 @@ test("features S-15: every writing call waits for a lock as long as it was told,
       const start = performance.now();
       assertThrows(call, DatabaseLockedError, db.path, what);
       const waited = performance.now() - start;
-      assert(waited > 100 && waited < 3_000, `${what} by ${driver} waited ${waited} ms`);
+      assert(waited > 40 && waited < 3_000, `${what} by ${driver} waited ${waited} ms`);
     }
     assertEquals([db.countNodes(), db.countEdges(), db.getNode(id)?.name], [1, 1, "n"], "reading goes on");
     raw.exec("ROLLBACK");
