@@ -34,6 +34,8 @@ import {
   EXPANDED,
   HIDDEN,
   keyOf,
+  limitTies,
+  MAX_TIES,
   markExpanded,
   poolBound,
   poolKey,
@@ -88,7 +90,7 @@ function addMeasured(place: usize, bits: usize, count: u32, lsn: f64): void {
 }
 
 /** The allowed candidates nearest to the query of a place, in the pool. */
-export function searchAllowed(place: usize, ef: u32, lsn: f64): void {
+export function searchAllowed(place: usize, k: u32, ef: u32, lsn: f64): void {
   const bits = bitsOf(place);
   const epoch = newEpoch(place);
   clearPool(place, ef);
@@ -99,9 +101,11 @@ export function searchAllowed(place: usize, ef: u32, lsn: f64): void {
     const nearest = descend(place, entry, 0, false);
     const isFar = isShutOut(place, bits, nearest);
     if (isFar) clearPool(place, max(ef, min(widened(ef), WIDEST)));
+    limitTies(max(k, MAX_TIES));
     addStarts(place, bits, nearest, isFar ? FAR_SEEDS : SEEDS, epoch, lsn);
   }
   walkAllowed(place, bits, epoch, lsn);
+  limitTies(ef);
   takeBack(place, aside, epoch);
 }
 

@@ -29,7 +29,7 @@ const W_MARKS: usize = 26 * 4;
 // State.
 /** Slot where searches start, or NONE. */
 export const H_ENTRY: usize = 256;
-/** Spin lock of the entry and the top layer. */
+/** Lock of the entry and the top layer. */
 export const H_ENTRY_LOCK: usize = 260;
 /** Slots below this number were used at some time. */
 export const H_SLOTS: usize = 264;
@@ -40,10 +40,9 @@ export const H_PENDING_END: usize = 276;
 /** Sequence numbers of the ring of free slots, oldest first. */
 export const H_FREE_BASE: usize = 280;
 export const H_FREE_END: usize = 284;
-/** Blocks of upper links: ever used, list of free ones (number + 1), lock. */
+/** Blocks of upper links: ever used, list of free ones (number + 1). The writer's alone. */
 export const H_UPPER_COUNT: usize = 288;
 export const H_UPPER_FREE: usize = 292;
-export const H_UPPER_LOCK: usize = 296;
 export const H_ALIVE: usize = 300;
 export const H_DEAD: usize = 304;
 export const H_SEEDS: usize = 308;
@@ -57,7 +56,9 @@ export const H_SWEEP_END: usize = 328;
 export const H_SWEEP_GONE: usize = 332;
 export const H_SWEEP_TOP: usize = 336;
 export const H_SWEEP_CHANGED: usize = 340;
-/** Who holds each place: a word for each. */
+export const H_SWEEP_LOST: usize = 348;
+export const H_SWEEP_FOUND: usize = 352;
+/** What each place is: a word for each. */
 export const H_OWNERS: usize = 512;
 export const MAX_PLACES: u32 = 256;
 /** Slots where searches of graphs with one layer start. */
@@ -65,6 +66,13 @@ export const H_SEED_LIST: usize = 2048;
 export const MAX_SEEDS: u32 = 1024;
 
 export const NONE: u32 = 0xffffffff;
+
+// A place.
+export const VACANT: u32 = 0;
+export const TAKEN: u32 = 1;
+/** Whoever had it ended within the kernel, or is about to: what it was linking is anybody's. */
+export const GIVEN_UP: u32 = 2;
+
 export const ALIVE: f64 = 9007199254740991.0;
 /** No commit is that new: what is visible now is alive. */
 export const NOW: f64 = ALIVE - 1.0;
@@ -76,7 +84,7 @@ export const S_NODE: usize = 16;
 export const S_STATE: usize = 24; // level + state << 8 + checked << 16
 /** u8: of so many first links on layer 0 it is known that none stands behind another. */
 export const S_CHECKED: usize = 26;
-export const S_LOCK: usize = 28;
+export const S_LOCK: usize = 28; // who changes its links: number of a place + 1
 export const S_UPPER: usize = 32; // number + 1 of the block of layer 1
 export const S_SCALE: usize = 36; // of the codes of i8
 export const S_SUM: usize = 40; // squared length of the vector that the codes stand for
@@ -99,6 +107,10 @@ export const P_QUERY_SUM: usize = 12;
 export const P_ALLOWED: usize = 16;
 /** Written only so that reads ahead of their use are not left out. */
 export const P_TOUCHED: usize = 20;
+/** Slot + 1 that is being linked. */
+export const P_CLAIMED: usize = 24;
+/** Address of the lock of a slot that was taken last, or is about to be. */
+export const P_HELD: usize = 28;
 export const P_QUERY: usize = 256; // f32 of the query
 export const P_CODES: usize = 16640; // i16 of the query
 export const P_WIDE: usize = 24832; // f32 of a vector that is stored narrower
@@ -136,6 +148,7 @@ export let M: u32 = 0;
 export let EF_CONSTRUCTION: u32 = 0;
 export let SEED: u32 = 0;
 export let CAPACITY: u32 = 0;
+export let WORKERS: u32 = 0;
 let PLACES: usize = 0;
 let PLACE_STRIDE: usize = 0;
 let UPPER: usize = 0;
@@ -164,6 +177,7 @@ export function attach(): void {
   EF_CONSTRUCTION = load<u32>(W_EF_CONSTRUCTION);
   SEED = load<u32>(W_SEED);
   CAPACITY = load<u32>(W_CAPACITY);
+  WORKERS = load<u32>(W_WORKERS);
   PLACES = load<u32>(W_PLACES);
   PLACE_STRIDE = load<u32>(W_PLACE_STRIDE);
   UPPER = load<u32>(W_UPPER);
@@ -180,6 +194,12 @@ export function attach(): void {
   BITS = load<u32>(W_BITS);
   RING_MASK = load<u32>(W_RING_MASK);
   MARKS = load<u32>(W_MARKS);
+}
+
+/** Whether a ring has room for so many more entries between two sequence numbers. */
+@inline
+export function hasRoom(base: u32, end: u32, count: u32): bool {
+  return <u64>(end - base) + count <= <u64>RING_MASK + 1;
 }
 
 /** Address of the entry of a ring with a sequence number. */
@@ -201,6 +221,13 @@ export function bitsOf(at: usize): usize {
 @inline
 export function slotAt(slot: u32): usize {
   return SLOTS + <usize>slot * SLOT_STRIDE + <usize>(slot >> CHUNK_SHIFT) * CHUNK;
+}
+
+/** The slot at an address. */
+export function slotOfAddress(at: usize): u32 {
+  const chunk = (SLOT_STRIDE << CHUNK_SHIFT) + CHUNK;
+  const offset = at - SLOTS;
+  return ((offset / chunk) << CHUNK_SHIFT) + (offset % chunk) / SLOT_STRIDE;
 }
 
 /** What searches walk over. */
@@ -235,9 +262,16 @@ export function stateOf(at: usize): u32 {
   return atomic.load<u8>(at, S_STATE + 1);
 }
 
+/** Its death is read first: of a slot that is used again, whoever sees the new one must not see the old birth. */
 @inline
 export function isVisible(at: usize, lsn: f64): bool {
-  return load<f64>(at, S_BIRTH) <= lsn && lsn < load<f64>(at, S_DEAD);
+  return lsn < reinterpret<f64>(atomic.load<u64>(at, S_DEAD)) && load<f64>(at, S_BIRTH) <= lsn;
+}
+
+/** Address of what a place is. */
+@inline
+export function ownerAt(place: u32): usize {
+  return H_OWNERS + (<usize>place << 2);
 }
 
 /** Address of the number of links of a slot on a layer that it has; 0 where it has no such layer. */
@@ -256,7 +290,6 @@ export function linksAt(slot: u32, layer: u32): usize {
 /** Gives a slot blocks for as many layers as it wants and there is room; the level that it got. */
 export function takeUpper(at: usize, level: u32): u32 {
   if (level == 0) return 0;
-  lock(H_UPPER_LOCK);
   let got: u32 = 0;
   let first: u32 = 0;
   for (; got < level; got++) {
@@ -274,7 +307,6 @@ export function takeUpper(at: usize, level: u32): u32 {
     first = block;
   }
   atomic.store<u32>(at, first, S_UPPER);
-  unlock(H_UPPER_LOCK);
   return got;
 }
 
@@ -282,7 +314,6 @@ export function takeUpper(at: usize, level: u32): u32 {
 export function giveUpper(at: usize): void {
   let block = load<u32>(at, S_UPPER);
   if (block == 0) return;
-  lock(H_UPPER_LOCK);
   atomic.store<u32>(at, 0, S_UPPER);
   while (block != 0) {
     const upper = UPPER + <usize>(block - 1) * UPPER_STRIDE;
@@ -291,30 +322,14 @@ export function giveUpper(at: usize): void {
     store<u32>(H_UPPER_FREE, block);
     block = next;
   }
-  unlock(H_UPPER_LOCK);
 }
 
-/** Waits for a lock. Held for microseconds, so it spins, and sleeps only when the holder was put aside. */
-export function lock(address: usize): void {
-  let spins: u32 = 0;
-  while (atomic.cmpxchg<u32>(address, 0, 1) != 0) {
-    if (++spins > 1000) {
-      atomic.wait<i32>(address, 1, 100_000);
-    }
-  }
-}
-
-@inline
-export function unlock(address: usize): void {
-  atomic.store<u32>(address, 0);
-}
-
-/** Notes that a slot is linked. */
-export function setLinked(slot: u32): void {
-  atomic.store<u8>(slotAt(slot), <u8>LINKED, S_STATE + 1);
+/** Notes that a slot is linked; false when it was not pending: another worker may have linked it too, and it may be gone by now. */
+export function setLinked(slot: u32): bool {
+  if (atomic.cmpxchg<u8>(slotAt(slot), <u8>PENDING, <u8>LINKED, S_STATE + 1) != PENDING) return false;
   while (true) {
     const end = atomic.load<u32>(H_LINKED_END);
-    if (end > slot || atomic.cmpxchg<u32>(H_LINKED_END, end, slot + 1) == end) return;
+    if (end > slot || atomic.cmpxchg<u32>(H_LINKED_END, end, slot + 1) == end) return true;
   }
 }
 

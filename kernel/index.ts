@@ -2,8 +2,8 @@
 
 import {
   bitsOf,
+  GIVEN_UP,
   H_ENTRY,
-  H_OWNERS,
   H_SEED_LIST,
   H_SEEDS,
   H_SLOTS,
@@ -11,15 +11,21 @@ import {
   linksAt,
   MAX_SEEDS,
   NONE,
+  ownerAt,
+  P_CLAIMED,
   P_OUT_DISTANCES,
   P_OUT_SLOTS,
   P_QUERY,
+  PENDING,
   placeAt,
   slotAt,
   stateOf,
+  TAKEN,
+  VACANT,
 } from "./header";
 import { distanceOf, HIDDEN, poolKey, poolSize, slotOf } from "./pool";
 import { searchAllowed } from "./filter";
+import { releaseLocks } from "./lock";
 import { rank, searchNearest } from "./search";
 
 export { isScanCheaper, setAllowed } from "./filter";
@@ -38,14 +44,24 @@ export function create(): void {
 /** Takes a place that is free; NONE when all are taken. */
 export function takePlace(places: u32): u32 {
   for (let place: u32 = 0; place < places; place++) {
-    if (atomic.cmpxchg<u32>(H_OWNERS + (<usize>place << 2), 0, 1) == 0) return place;
+    if (atomic.cmpxchg<u32>(ownerAt(place), VACANT, TAKEN) == VACANT) return place;
+  }
+  // Last, because whoever was there may be on its way to its end.
+  for (let place: u32 = 0; place < places; place++) {
+    const claimed = atomic.load<u32>(placeAt(place), P_CLAIMED);
+    if (claimed != 0 && stateOf(slotAt(claimed - 1)) == PENDING) continue;
+    if (atomic.cmpxchg<u32>(ownerAt(place), GIVEN_UP, TAKEN) != GIVEN_UP) continue;
+    store<u32>(placeAt(place), 0, P_CLAIMED);
+    return place;
   }
   return NONE;
 }
 
-/** Gives a place back. */
+/** Gives a place back, also for a worker that ended in the middle of something. */
 export function freePlace(place: u32): void {
-  atomic.store<u32>(H_OWNERS + (<usize>place << 2), 0);
+  releaseLocks(place);
+  const isWithin = atomic.load<u32>(placeAt(place), P_CLAIMED) != 0;
+  atomic.store<u32>(ownerAt(place), isWithin ? GIVEN_UP : VACANT);
 }
 
 /** Where a place's query is written. */
@@ -75,7 +91,7 @@ export function linksAddress(slot: u32, layer: u32): usize {
 export function search(placeIndex: u32, k: u32, ef: u32, lsn: f64): u32 {
   const place = placeAt(placeIndex);
   const limit = max(k, ef);
-  searchNearest(place, limit, lsn);
+  searchNearest(place, k, limit, lsn);
   rank(place, limit);
   return results(placeIndex, k);
 }
@@ -84,7 +100,7 @@ export function search(placeIndex: u32, k: u32, ef: u32, lsn: f64): u32 {
 export function searchFiltered(placeIndex: u32, k: u32, ef: u32, lsn: f64): u32 {
   const place = placeAt(placeIndex);
   const limit = max(k, ef);
-  searchAllowed(place, limit, lsn);
+  searchAllowed(place, k, limit, lsn);
   rank(place, limit);
   return results(placeIndex, k);
 }

@@ -4,6 +4,9 @@
 
 import { P_POOL, POOL_SIZE } from "./header";
 
+/** Of candidates at the same distance a walk keeps so many: many equal vectors must not crowd out all others. */
+export const MAX_TIES: u32 = 32;
+
 /** The search has looked at its links. */
 export const EXPANDED: u64 = 1;
 /** It is walked through, but not returned. */
@@ -18,16 +21,35 @@ export let poolNext: u32 = 0;
 /** Distances from here on are no use: the limit is reached. */
 export let poolBound: f32 = Infinity;
 let poolLimit: u32 = 0;
+/** Candidates of both kinds. */
+let poolMost: u32 = 0;
+let poolTies: u32 = 0;
+/** A candidate that had no room among those at its distance: the next ones have none either. */
+let poolCrowded: u64 = u64.MAX_VALUE;
 let pool: usize = 0;
 
 /** Starts with no candidates, at most `limit` of them. */
 export function clearPool(place: usize, limit: u32): void {
   pool = place + P_POOL;
   poolLimit = limit;
+  poolMost = POOL_SIZE;
+  poolTies = limit;
+  poolCrowded = u64.MAX_VALUE;
   poolSize = 0;
   poolVisible = 0;
   poolNext = 0;
   poolBound = Infinity;
+}
+
+/** Of candidates at the same distance those with the lowest slots are kept from here on, so many. */
+export function limitTies(ties: u32): void {
+  poolTies = ties;
+  poolCrowded = u64.MAX_VALUE;
+}
+
+/** Keeps so many candidates from here on, those that may not be returned among them. */
+export function limitAll(most: u32): void {
+  poolMost = min(most, POOL_SIZE);
 }
 
 /** Looks at all candidates again (on another layer). */
@@ -96,13 +118,47 @@ export function placeOf(key: u64): u32 {
 /** Adds a candidate whose distance is below the bound. Hot. */
 @inline
 export function addToPool(key: u64): void {
-  insertAt(placeOf(key), key);
+  if (key >= poolCrowded && (key ^ poolCrowded) >> 32 == 0) return;
+  const index = placeOf(key);
+  const isTie = (index != 0 && (poolKey(index - 1) ^ key) >> 32 == 0) ||
+    (index < poolSize && (poolKey(index) ^ key) >> 32 == 0);
+  if (isTie && isCrowded(key, index)) {
+    poolCrowded = key;
+    return;
+  }
+  insertAt(index, key);
+}
+
+/** Whether as many others at the distance of a candidate as are kept have lower slots; else the last of so many makes room. */
+function isCrowded(key: u64, index: u32): bool {
+  if (key & HIDDEN) return false;
+  const first = placeOf(key & 0xffffffff00000000);
+  if (index - first >= poolTies + (poolSize - poolVisible)) return true;
+  let left = poolTies;
+  for (let at = first; at < poolSize; at++) {
+    const other = poolKey(at);
+    if ((other ^ key) >> 32 != 0) break;
+    if (other & HIDDEN || --left != 0) continue;
+    if (other < key) return true;
+    remove(at);
+    break;
+  }
+  return false;
+}
+
+/** Takes a candidate that counts out. */
+function remove(index: u32): void {
+  const at = pool + (<usize>index << 3);
+  poolSize--;
+  poolVisible--;
+  memory.copy(at, at + 8, <usize>(poolSize - index) << 3);
+  if (index < poolNext) poolNext--;
 }
 
 /** Puts a key at its place. */
 export function insertAt(index: u32, key: u64): void {
-  if (poolSize == POOL_SIZE) {
-    if (index == POOL_SIZE) return;
+  if (poolSize == poolMost) {
+    if (index == poolMost) return;
     dropLast();
   }
   const to = pool + (<usize>index << 3);
@@ -112,6 +168,7 @@ export function insertAt(index: u32, key: u64): void {
   store<u64>(to, key);
   poolSize++;
   if (index < poolNext) poolNext = index;
+  if (poolSize == poolMost) poolBound = distanceOf(<u32>(poolKey(poolSize - 1) >> 32));
   if (key & HIDDEN) return;
   if (++poolVisible < poolLimit) return;
   if (poolVisible > poolLimit) dropLast();

@@ -27,6 +27,8 @@ import {
   clearPool,
   insertAt,
   keyOf,
+  limitTies,
+  MAX_TIES,
   placeOf,
   poolBound,
   poolKey,
@@ -122,6 +124,7 @@ function likelyBound(place: usize, total: u32): f32 {
 /** Puts the nearest of the measured slots that are linked and alive into the pool. */
 function takeLinked(place: usize, self: u32, total: u32, bound: f32): void {
   clearPool(place, EF_CONSTRUCTION);
+  limitTies(MAX_TIES);
   // From another slot on for each: else all of many equal vectors would be linked with the same few.
   let slot = <u32>((<u64>(self * 0x9e3779b1) * total) >> 32) & ~3;
   for (let left = total; left != 0; left -= 4) {

@@ -39,7 +39,9 @@ import {
   distanceOf,
   HIDDEN,
   keyOf,
+  limitTies,
   markExpanded,
+  MAX_TIES,
   poolBound,
   poolKey,
   poolNext,
@@ -181,16 +183,18 @@ export function addSeeds(place: usize, epoch: u32, lsn: f64, isExact: bool): voi
 }
 
 /** The candidates nearest to the query of a place, in the pool. */
-export function searchNearest(place: usize, ef: u32, lsn: f64): void {
+export function searchNearest(place: usize, k: u32, ef: u32, lsn: f64): void {
   const epoch = newEpoch(place);
   clearPool(place, ef);
   addPendingSlots(place, lsn);
   // Pending slots would keep the way to the query out of the pool: they wait aside.
   const aside = putAside(place, ef);
+  limitTies(max(k, MAX_TIES));
   addSeeds(place, epoch, lsn, false);
   const entry = atomic.load<u32>(H_ENTRY);
   if (entry != NONE) addSeed(place, descend(place, entry, 0, false), epoch, lsn, false);
   walk(place, 0, epoch, lsn, false);
+  limitTies(ef);
   takeBack(place, aside, epoch);
 }
 

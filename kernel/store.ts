@@ -10,17 +10,21 @@ import {
   FREE,
   FREE_RING,
   giveUpper,
+  hasRoom,
   H_ALIVE,
   H_DEAD,
   H_FREE_BASE,
   H_FREE_END,
+  H_PENDING_BASE,
   H_PENDING_END,
   H_SLOTS,
   I8,
   levelOf,
   LINKED,
+  linksAt,
   M,
   markDirty,
+  MARKS,
   METRIC,
   NONE,
   P_CODES,
@@ -35,6 +39,7 @@ import {
   S_BIRTH,
   S_COUNT,
   S_DEAD,
+  S_LOCK,
   S_NODE,
   S_SCALE,
   S_STATE,
@@ -47,6 +52,7 @@ import {
   takeUpper,
   vectorAt,
 } from "./header";
+import { lock, lockFor, unlock } from "./lock";
 
 const HIGHEST_LEVEL: u32 = 16;
 
@@ -154,6 +160,8 @@ function grow(slot: u32): bool {
 
 /** Whether so many slots can be added; makes the memory large enough for them. */
 export function reserve(count: u32, oldestPin: f64): bool {
+  // Slots may be used again while a slow worker links one that came before them.
+  if (!hasRoom(atomic.load<u32>(H_PENDING_BASE), load<u32>(H_PENDING_END), count)) return false;
   let free: u32 = 0;
   const end = load<u32>(H_FREE_END);
   for (let at = load<u32>(H_FREE_BASE); at != end && free < count; at++) {
@@ -169,6 +177,7 @@ export function reserve(count: u32, oldestPin: f64): bool {
 /** Writes the floats at the query of a place into a slot that waits to be linked; NONE when there is no room. */
 export function addPending(placeIndex: u32, nodeId: f64, birth: f64, oldestPin: f64): u32 {
   const place = placeAt(placeIndex);
+  lockFor(placeIndex);
   let slot = NONE;
   const base = load<u32>(H_FREE_BASE);
   if (base != load<u32>(H_FREE_END)) {
@@ -194,14 +203,17 @@ export function addPending(placeIndex: u32, nodeId: f64, birth: f64, oldestPin: 
 function writeSlot(place: usize, slot: u32, nodeId: f64, birth: f64, level: u32): void {
   const at = slotAt(slot);
   store<f64>(at, 0, S_DEAD);
+  // A linker that met the slot when it was still linked may be about to add a link to the old list.
+  lock(at + S_LOCK);
   giveUpper(at);
   atomic.store<u32>(at, 0, S_COUNT);
+  unlock(at + S_LOCK);
   writeVector(place, slot);
   store<f64>(at, nodeId, S_NODE);
   store<f64>(at, birth, S_BIRTH);
   const got = takeUpper(at, level);
   atomic.store<u32>(at, got | (PENDING << 8), S_STATE);
-  store<f64>(at, ALIVE, S_DEAD);
+  atomic.store<u64>(at, reinterpret<u64>(ALIVE), S_DEAD);
   atomic.add<u32>(H_ALIVE, 1);
   markDirty(slot);
 }
@@ -221,6 +233,7 @@ export function kill(slot: u32, lsn: f64): bool {
 export function restore(placeIndex: u32, slot: u32, nodeId: f64, birth: f64, level: u32, isLinked: bool): bool {
   if (slot >= CAPACITY || !grow(slot)) return false;
   const place = placeAt(placeIndex);
+  lockFor(placeIndex);
   if (slot >= load<u32>(H_SLOTS)) atomic.store<u32>(H_SLOTS, slot + 1);
   writeSlot(place, slot, nodeId, birth, isLinked ? level : levelFor(nodeId));
   if (isLinked) {
@@ -233,10 +246,11 @@ export function restore(placeIndex: u32, slot: u32, nodeId: f64, birth: f64, lev
   return true;
 }
 
-/** Ends restoring: the gaps are free, the entry is the first of the highest slots. */
+/** Ends restoring: the gaps are free, no link leads to one, the entry is the first of the highest slots. */
 export function finishRestore(): u32 {
   let entry = NONE;
   const slots = load<u32>(H_SLOTS);
+  dropDangling(slots);
   for (let slot: u32 = 0; slot < slots; slot++) {
     const at = slotAt(slot);
     const state = stateOf(at);
@@ -247,4 +261,29 @@ export function finishRestore(): u32 {
     } else if (state == LINKED && (entry == NONE || levelOf(at) > levelOf(slotAt(entry)))) entry = slot;
   }
   return entry;
+}
+
+/** Leaves out links to what is not linked on their layer: it was not stored, or what was stored is wrong. */
+function dropDangling(slots: u32): void {
+  // How many layers each slot is on, side by side: looking at the slots themselves would take far longer.
+  for (let slot: u32 = 0; slot < slots; slot++) {
+    const at = slotAt(slot);
+    store<u8>(MARKS + slot, stateOf(at) == LINKED ? <u8>min<u32>(levelOf(at) + 1, 255) : 0);
+  }
+  for (let slot: u32 = 0; slot < slots; slot++) {
+    const layers = load<u8>(MARKS + slot);
+    for (let layer: u32 = 0; layer < layers; layer++) {
+      const links = linksAt(slot, layer);
+      const count = load<u32>(links);
+      let kept: u32 = 0;
+      for (let i: u32 = 0; i < count; i++) {
+        const id = load<u32>(links + 4 + (<usize>i << 2));
+        if (id >= slots || id == slot || load<u8>(MARKS + id) <= layer) continue;
+        store<u32>(links + 4 + (<usize>kept << 2), id);
+        kept++;
+      }
+      store<u32>(links, kept);
+    }
+  }
+  memory.fill(MARKS, 0, slots);
 }

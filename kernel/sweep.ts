@@ -18,7 +18,9 @@ import {
   H_SWEEP_AT,
   H_SWEEP_CHANGED,
   H_SWEEP_END,
+  H_SWEEP_FOUND,
   H_SWEEP_GONE,
+  H_SWEEP_LOST,
   H_SWEEP_PHASE,
   H_SWEEP_PIN,
   H_SWEEP_TOP,
@@ -26,7 +28,6 @@ import {
   levelOf,
   LINKED,
   linksAt,
-  lock,
   M,
   markDirty,
   MARKS,
@@ -35,6 +36,7 @@ import {
   P_CHOSEN,
   P_DISTANCES,
   P_IDS,
+  P_OUT_SLOTS,
   P_SORT,
   P_VISITED,
   P_WIDE,
@@ -48,9 +50,9 @@ import {
   S_STATE,
   slotAt,
   stateOf,
-  unlock,
 } from "./header";
-import { choose, connect, holds, writeList } from "./link";
+import { choose, connect, equalsIn, holds, writeList } from "./link";
+import { lock, lockFor, unlock } from "./lock";
 import { addToPool, clearPool, keyOf, poolBound, poolKey, poolSize } from "./pool";
 import { newEpoch } from "./search";
 
@@ -58,7 +60,8 @@ const IDLE: u32 = 0;
 const MARK: u32 = 1;
 const REPAIR: u32 = 2;
 const REACH: u32 = 3;
-const RELEASE: u32 = 4;
+const LOST: u32 = 4;
+const RELEASE: u32 = 5;
 
 // Marks besides GONE: nothing is known of a slot; a way leads to it; its links were followed.
 const UNKNOWN: u8 = 0;
@@ -68,78 +71,97 @@ const EXPANDED: u8 = 3;
 /** Fewer links than this after a repair, and the slot is linked anew. */
 const FEW: u32 = 4;
 
-/** A step over about `budget` slots; slots that were unlinked when the sweep is complete, NONE while it is not. */
+// What steps cost, measured by looking at a mark. A slot of the budget is worth looking at its record.
+const RECORD: i32 = 16;
+const BRIDGE: i32 = 128;
+const MOST_BUDGET: u32 = 1 << 24;
+
+/** Slots that are followed at once behind one that was lost: with 128 links each, as many as there is room for. */
+const BEHIND: u32 = 100;
+
+/** What is left of the budget of a step. */
+let left: i32 = 0;
+
+/** A step that costs about as much as a look at `budget` slots; slots that were unlinked when the sweep is complete, else NONE. */
 export function consolidate(placeIndex: u32, oldestPin: f64, currentLsn: f64, budget: u32): u32 {
   const place = placeAt(placeIndex);
+  lockFor(placeIndex);
   if (load<u32>(H_SWEEP_PHASE) == IDLE) {
     if (atomic.load<u32>(H_DEAD) == 0) return 0;
     store<f64>(H_SWEEP_PIN, oldestPin);
     store<u32>(H_SWEEP_END, load<u32>(H_SLOTS));
     store<u32>(H_SWEEP_GONE, 0);
     store<u32>(H_SWEEP_TOP, NONE);
-    begin(MARK);
+    store<u32>(H_SWEEP_LOST, 0);
+    store<u32>(H_SWEEP_FOUND, 0);
+    begin(MARK, 0);
   }
-  const from = load<u32>(H_SWEEP_AT);
   const last = load<u32>(H_SWEEP_END);
-  const end = budget < last - from ? from + budget : last;
-  store<u32>(H_SWEEP_AT, end);
   const phase = load<u32>(H_SWEEP_PHASE);
-  if (phase == MARK) {
-    mark(from, end);
-    if (end == last) {
-      if (load<u32>(H_SWEEP_GONE) == 0) {
-        begin(IDLE);
-        return 0;
-      }
-      moveEntry();
-      begin(REPAIR);
-    }
-  } else if (phase == REPAIR) {
-    for (let slot = from; slot < end; slot++) repair(place, slot);
-    if (end == last) {
-      const entry = load<u32>(H_ENTRY);
-      if (entry != NONE && entry < last) store<u8>(MARKS + entry, REACHED);
-      // Entries beyond the end came during the sweep, and are linked to what is alive.
-      else if (entry != NONE) reachFrom(entry, last);
-      begin(entry == NONE ? RELEASE : REACH);
-    }
-  } else if (phase == REACH) {
-    reach(from, end, last);
-    if (end == last) {
-      if (load<u32>(H_SWEEP_CHANGED) != 0 || connectLost(place, last)) begin(REACH);
-      else begin(RELEASE);
-    }
-  } else {
-    release(from, end, currentLsn);
-    if (end == last) {
-      begin(IDLE);
-      return load<u32>(H_SWEEP_GONE);
-    }
+  left = <i32>min(budget, MOST_BUDGET) * RECORD;
+  if (phase == LOST) {
+    if (connectLost(place, last)) end(phase, last);
+    return NONE;
   }
-  return NONE;
+  let slot = load<u32>(H_SWEEP_AT);
+  if (phase == MARK) {
+    for (; slot < last && left > 0; slot++) mark(slot);
+  } else if (phase == REPAIR) {
+    for (; slot < last && left > 0; slot++) repair(place, slot);
+  } else if (phase == REACH) {
+    for (; slot < last && left > 0; slot++) reach(slot, last);
+  } else {
+    for (; slot < last && left > 0; slot++) release(slot, currentLsn);
+  }
+  store<u32>(H_SWEEP_AT, slot);
+  if (slot < last) return NONE;
+  end(phase, last);
+  return load<u32>(H_SWEEP_PHASE) == IDLE ? load<u32>(H_SWEEP_GONE) : NONE;
 }
 
-function begin(phase: u32): void {
+function begin(phase: u32, slot: u32): void {
   store<u32>(H_SWEEP_PHASE, phase);
-  store<u32>(H_SWEEP_AT, 0);
+  store<u32>(H_SWEEP_AT, slot);
   store<u32>(H_SWEEP_CHANGED, 0);
 }
 
-/** Finds what goes, and the highest slot that stays. */
-function mark(from: u32, end: u32): void {
-  const pin = load<f64>(H_SWEEP_PIN);
-  let gone = load<u32>(H_SWEEP_GONE);
-  let top = load<u32>(H_SWEEP_TOP);
-  for (let slot = from; slot < end; slot++) {
-    const at = slotAt(slot);
-    const isLinked = stateOf(at) == LINKED;
-    const goes = isLinked && load<f64>(at, S_DEAD) <= pin;
-    store<u8>(MARKS + slot, goes ? GONE : UNKNOWN);
-    gone += <u32>goes;
-    if (isLinked && !goes && (top == NONE || levelOf(at) > levelOf(slotAt(top)))) top = slot;
-  }
-  store<u32>(H_SWEEP_GONE, gone);
-  store<u32>(H_SWEEP_TOP, top);
+/** Goes from a phase that is complete to the next one. */
+function end(phase: u32, last: u32): void {
+  if (phase == MARK) {
+    if (load<u32>(H_SWEEP_GONE) == 0) {
+      begin(IDLE, 0);
+      return;
+    }
+    moveEntry();
+    begin(REPAIR, 0);
+  } else if (phase == REPAIR) {
+    const entry = load<u32>(H_ENTRY);
+    if (entry != NONE && entry < last) store<u8>(MARKS + entry, REACHED);
+    // Entries beyond the end came during the sweep, and are linked to what is alive.
+    else if (entry != NONE) reachFrom(entry, last);
+    begin(entry == NONE ? RELEASE : REACH, 0);
+  } else if (phase == REACH) {
+    if (load<u32>(H_SWEEP_CHANGED) != 0) begin(REACH, 0);
+    else begin(LOST, load<u32>(H_SWEEP_LOST));
+  } else if (phase == LOST) {
+    const hasFound = load<u32>(H_SWEEP_FOUND) != 0;
+    store<u32>(H_SWEEP_LOST, 0);
+    store<u32>(H_SWEEP_FOUND, 0);
+    begin(hasFound ? REACH : RELEASE, 0);
+  } else begin(IDLE, 0);
+}
+
+/** Finds out whether a slot goes, and the highest one that stays. */
+function mark(slot: u32): void {
+  left -= RECORD;
+  const at = slotAt(slot);
+  const isLinked = stateOf(at) == LINKED;
+  const goes = isLinked && load<f64>(at, S_DEAD) <= load<f64>(H_SWEEP_PIN);
+  store<u8>(MARKS + slot, goes ? GONE : UNKNOWN);
+  if (goes) store<u32>(H_SWEEP_GONE, load<u32>(H_SWEEP_GONE) + 1);
+  if (!isLinked || goes) return;
+  const top = load<u32>(H_SWEEP_TOP);
+  if (top == NONE || levelOf(at) > levelOf(slotAt(top))) store<u32>(H_SWEEP_TOP, slot);
 }
 
 /** Searches start elsewhere when the entry goes. */
@@ -168,6 +190,7 @@ function moveEntry(): void {
 
 /** Replaces the links of a slot that lead to what goes. */
 function repair(place: usize, slot: u32): void {
+  left -= RECORD;
   const at = slotAt(slot);
   if (stateOf(at) != LINKED || isGone(slot)) return;
   let isWeak = false;
@@ -184,11 +207,15 @@ function repair(place: usize, slot: u32): void {
     if (needs && bridge(place, slot, layer, links) < FEW) isWeak = true;
   }
   const entry = load<u32>(H_ENTRY);
-  if (isWeak && entry != NONE && entry != slot) connect(place, slot, levelOf(at), entry);
+  if (!isWeak || entry == NONE || entry == slot) return;
+  connect(place, slot, levelOf(at), entry);
+  // That takes as long as a step may.
+  left = 0;
 }
 
 /** Chooses the links of a slot from its neighbours that stay, and from theirs that go; how many it has then. */
 function bridge(place: usize, slot: u32, layer: u32, links: usize): u32 {
+  left -= BRIDGE;
   const visited = place + P_VISITED;
   const ids = place + P_IDS;
   const epoch = newEpoch(place);
@@ -199,6 +226,7 @@ function bridge(place: usize, slot: u32, layer: u32, links: usize): u32 {
     const near = load<u32>(links + i);
     if (load<u8>(visited + near) == <u8>epoch) continue;
     store<u8>(visited + near, <u8>epoch);
+    if (count == MAX_BATCH) break;
     if (!isGone(near)) {
       store<u32>(ids + (<usize>count << 2), near);
       count++;
@@ -221,7 +249,8 @@ function bridge(place: usize, slot: u32, layer: u32, links: usize): u32 {
     if (distance < poolBound) addToPool(keyOf(distance, load<u32>(ids + i)));
   }
   for (let i: u32 = 0; i < poolSize; i++) store<u64>(place + P_SORT + (<usize>i << 3), poolKey(i));
-  const size = choose(place, poolSize, layer == 0 ? M << 1 : M, 0);
+  const most = layer == 0 ? M << 1 : M;
+  const size = choose(place, poolSize, most, equalsIn(most), 0);
   writeList(links, place + P_CHOSEN, size);
   if (layer == 0) store<u8>(slotAt(slot), <u8>size, S_CHECKED);
   markDirty(slot);
@@ -229,13 +258,13 @@ function bridge(place: usize, slot: u32, layer: u32, links: usize): u32 {
   return size;
 }
 
-/** Marks the neighbours of reached slots. */
-function reach(from: u32, end: u32, last: u32): void {
-  for (let slot = from; slot < end; slot++) {
-    if (load<u8>(MARKS + slot) != REACHED) continue;
-    store<u8>(MARKS + slot, EXPANDED);
-    if (reachFrom(slot, last)) store<u32>(H_SWEEP_CHANGED, 1);
-  }
+/** Marks the neighbours of a slot that is reached. */
+function reach(slot: u32, last: u32): void {
+  left--;
+  if (load<u8>(MARKS + slot) != REACHED) return;
+  left -= RECORD;
+  store<u8>(MARKS + slot, EXPANDED);
+  if (reachFrom(slot, last)) store<u32>(H_SWEEP_CHANGED, 1);
 }
 
 function reachFrom(slot: u32, last: u32): bool {
@@ -250,29 +279,50 @@ function reachFrom(slot: u32, last: u32): bool {
   return hasChanged;
 }
 
-/** Links the first slots that no way leads to; false when there are none. */
+/** Links slots that no way leads to, each after what lies behind those before it is reached; true when none is left. */
 function connectLost(place: usize, last: u32): bool {
-  let isAny = false;
-  for (let slot: u32 = 0; slot < last; slot++) {
-    if (load<u8>(MARKS + slot) != UNKNOWN || stateOf(slotAt(slot)) != LINKED) continue;
-    const entry = load<u32>(H_ENTRY);
-    connect(place, slot, levelOf(slotAt(slot)), entry);
+  let slot = load<u32>(H_SWEEP_AT);
+  for (; slot < last && left > 0; slot++) {
+    left--;
+    if (load<u8>(MARKS + slot) != UNKNOWN) continue;
+    left -= RECORD;
+    if (stateOf(slotAt(slot)) != LINKED) continue;
+    connect(place, slot, levelOf(slotAt(slot)), load<u32>(H_ENTRY));
     lead(place, slot, last);
     store<u8>(MARKS + slot, REACHED);
-    isAny = true;
-    // What lies behind it is reached now: look again before the next one.
-    reachAll(last);
+    store<u32>(H_SWEEP_FOUND, 1);
+    left = 0;
+    if (reachBehind(place, slot, last)) continue;
+    // It goes on with the next one when the rest is reached.
+    store<u32>(H_SWEEP_LOST, slot + 1);
+    begin(REACH, 0);
+    return false;
   }
-  return isAny;
+  store<u32>(H_SWEEP_AT, slot);
+  return slot == last;
 }
 
-/** Marks all that can be reached now. */
-function reachAll(last: u32): void {
-  while (true) {
-    store<u32>(H_SWEEP_CHANGED, 0);
-    reach(0, last, last);
-    if (load<u32>(H_SWEEP_CHANGED) == 0) return;
+/** Marks what can be reached from a slot that was lost; false when that is much, and some is not followed yet. */
+function reachBehind(place: usize, slot: u32, last: u32): bool {
+  const waiting = place + P_OUT_SLOTS;
+  store<u32>(waiting, slot);
+  let count: usize = 1;
+  for (let followed: u32 = 0; count != 0; followed++) {
+    if (followed == BEHIND) return false;
+    left -= RECORD;
+    count--;
+    const next = load<u32>(waiting + (count << 2));
+    store<u8>(MARKS + next, EXPANDED);
+    const links = slotAt(next) + S_COUNT;
+    for (let i: usize = 4, to: usize = 4 + (<usize>atomic.load<u32>(links) << 2); i < to; i += 4) {
+      const near = load<u32>(links + i);
+      if (near >= last || load<u8>(MARKS + near) != UNKNOWN) continue;
+      store<u8>(MARKS + near, REACHED);
+      store<u32>(waiting + (count << 2), near);
+      count++;
+    }
   }
+  return true;
 }
 
 /** Makes sure that a link leads to a slot from one that is reached: the nearest one gives up its last link for it. */
@@ -315,18 +365,18 @@ function lead(place: usize, slot: u32, last: u32): void {
   markDirty(slot);
 }
 
-/** The slots are free once readers of now are gone. */
-function release(from: u32, end: u32, lsn: f64): void {
-  for (let slot = from; slot < end; slot++) {
-    if (!isGone(slot)) continue;
-    const at = slotAt(slot);
-    store<f64>(at, lsn, S_BIRTH);
-    atomic.store<u32>(at, levelOf(at) | (FREE << 8), S_STATE);
-    store<u8>(MARKS + slot, UNKNOWN);
-    const sequence = load<u32>(H_FREE_END);
-    store<u32>(ringAt(FREE_RING, sequence), slot);
-    atomic.store<u32>(H_FREE_END, sequence + 1);
-    atomic.sub<u32>(H_DEAD, 1);
-    markDirty(slot);
-  }
+/** A slot that goes is free once readers of now are gone. */
+function release(slot: u32, lsn: f64): void {
+  left--;
+  if (!isGone(slot)) return;
+  left -= RECORD;
+  const at = slotAt(slot);
+  store<f64>(at, lsn, S_BIRTH);
+  atomic.store<u32>(at, levelOf(at) | (FREE << 8), S_STATE);
+  store<u8>(MARKS + slot, UNKNOWN);
+  const sequence = load<u32>(H_FREE_END);
+  store<u32>(ringAt(FREE_RING, sequence), slot);
+  atomic.store<u32>(H_FREE_END, sequence + 1);
+  atomic.sub<u32>(H_DEAD, 1);
+  markDirty(slot);
 }

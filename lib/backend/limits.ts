@@ -54,6 +54,9 @@ export const DEFAULT_VECTOR_EF_CONSTRUCTION = 200;
 /** Most results and most candidates of a vector search. */
 export const MAX_VECTOR_K = 10_000;
 
+/** Most results of many vector searches at once: the number of queries times that of results of each. */
+export const MAX_VECTOR_MATCHES: number = 2 ** 26;
+
 /** Results of a vector search, unless it says otherwise. */
 export const DEFAULT_VECTOR_K = 10;
 

@@ -9,13 +9,19 @@ const CHUNK_BYTES = 256 * 1024;
 /** How Deno's errors end for which it has no code, such as that of a file which is larger than its process may make one. */
 const OS_ERROR = /\(os error \d+\)$/;
 
+/** Codes of the system for a disk, or a user's share of it, that is full. */
+const NO_ROOM: readonly unknown[] = ["ENOSPC", "EDQUOT"];
+
 /** An error of the file system as this package's; anything else as it is. */
 export function fileError(what: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof GraphError) return error;
   if (typeof (error as { code?: unknown }).code !== "string" && !isRefusal(error) && !OS_ERROR.test(error.message)) {
     return error;
   }
-  return new IoError(`cannot ${what} ${path}: ${error.message}; check that file and folder can be read and written`, {
+  const remedy = NO_ROOM.includes((error as { code?: unknown }).code)
+    ? "free some space and try again"
+    : "check that file and folder can be read and written";
+  return new IoError(`cannot ${what} ${path}: ${error.message}; ${remedy}`, {
     code: "io-error",
     value: path,
     cause: error,

@@ -6,7 +6,7 @@ import type { AnySchema, KindOf, NodeId, NodeOf, Schema } from "./schema.ts";
 /**
  * How far two vectors are apart: `cosine` is 1 minus the cosine of their angle (0 to 2), `euclidean` the length of their
  * difference, `dot` minus their dot product (the larger the product, the nearer), `manhattan` the sum of the absolute
- * differences.
+ * differences. Distances are 32-bit floats in between: squares and products below 1e-38, as of numbers below 1e-19, count as 0.
  */
 export type VectorMetric = "cosine" | "euclidean" | "dot" | "manhattan";
 
@@ -135,9 +135,9 @@ export interface StoredVector {
 export interface VectorIndexStats extends VectorIndexInfo {
   /** Whether searches of this state go through the index in memory (`memory`) or compare every stored vector (`stored`). */
   readonly searches: "memory" | "stored";
-  /** Vectors that are found through links; 0 without an index in memory. */
+  /** Vectors that searches find through links in memory. */
   readonly linked: number;
-  /** Vectors that are compared one by one, because they are not linked yet. */
+  /** Vectors that searches compare one by one: those that are not linked yet, or all of them without an index in memory. */
   readonly pending: number;
   /** Places of deleted vectors that are still walked over. */
   readonly deleted: number;

@@ -10,7 +10,7 @@ import { type CommandParser, databaseArgument, EXIT_OK, invocation, jsonOption }
 import { openForReading } from "./database.ts";
 import type { Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
-import { countOf, formatBytes, printable } from "./table.ts";
+import { contentText, formatBytes, printable } from "./table.ts";
 
 /** Arguments of `compact`. */
 interface CompactArguments {
@@ -58,9 +58,9 @@ function compact({ database, file, history, json }: CompactArguments, output: Ou
   bar[Symbol.dispose]();
   if (json) output.json({ ...result, fileBytes });
   else {
-    const { nodes, edges, keyValues, path, sizeBytes } = result;
-    const counts = `${countOf(nodes, "node")}, ${countOf(edges, "edge")} and ${countOf(keyValues, "key")}`;
-    output.line(`wrote ${counts} to ${printable(path)} (${formatBytes(sizeBytes)}, before ${formatBytes(fileBytes)})`);
+    const { path, sizeBytes } = result;
+    const sizes = `${formatBytes(sizeBytes)}, before ${formatBytes(fileBytes)}`;
+    output.line(`wrote ${contentText(result)} to ${printable(path)} (${sizes})`);
   }
   return EXIT_OK;
 }

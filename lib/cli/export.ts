@@ -8,7 +8,7 @@ import { type CommandParser, databaseArgument, EXIT_OK, invocation, jsonOption }
 import { openForReading } from "./database.ts";
 import type { Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
-import { countOf, formatBytes, printable } from "./table.ts";
+import { contentText, formatBytes, printable } from "./table.ts";
 
 /** Arguments of `export`. */
 interface ExportArguments {
@@ -33,7 +33,7 @@ export const exportCommand: CommandParser = command(
   {
     brief: message`Write everything to a snapshot file.`,
     description:
-      message`Write nodes, edges and key-values, with their ids, to a snapshot file (JSON Lines) that import reads.`,
+      message`Write nodes, edges, key-values and vectors, with their ids, to a snapshot file (JSON Lines) that import reads.`,
   },
 );
 
@@ -44,9 +44,8 @@ function exportFile({ database, file, json }: ExportArguments, output: Output): 
   bar[Symbol.dispose]();
   if (json) output.json(result);
   else {
-    const { nodes, edges, keyValues, path, sizeBytes } = result;
-    const counts = `${countOf(nodes, "node")}, ${countOf(edges, "edge")} and ${countOf(keyValues, "key")}`;
-    output.line(`exported ${counts} to ${printable(path)} (${formatBytes(sizeBytes)})`);
+    const { path, sizeBytes } = result;
+    output.line(`exported ${contentText(result)} to ${printable(path)} (${formatBytes(sizeBytes)})`);
   }
   return EXIT_OK;
 }

@@ -10,7 +10,7 @@ import { salvage } from "../v3/salvage.ts";
 import { type CommandParser, databaseArgument, EXIT_FAILED, EXIT_OK, invocation, jsonOption } from "./command.ts";
 import type { Output } from "./output.ts";
 import { startProgress } from "./progress.ts";
-import { countOf, printable, writeTable } from "./table.ts";
+import { contentText, countOf, printable, writeTable } from "./table.ts";
 
 /** Arguments of `salvage`. */
 interface SalvageArguments {
@@ -49,7 +49,7 @@ function salvageFile({ database, file, json }: SalvageArguments, output: Output)
   using bar = startProgress(!json);
   const report = salvage(database, file, { onProgress: bar.update });
   bar[Symbol.dispose]();
-  const { nodes, edges, keyValues, logCommits, losses } = report;
+  const { logCommits, losses } = report;
   if (json) output.json(report);
   else {
     writeTable(
@@ -57,9 +57,8 @@ function salvageFile({ database, file, json }: SalvageArguments, output: Output)
       [{ title: "lost" }, { title: "where" }, { title: "why" }],
       losses.map(({ what, where, message: text }) => [what, printable(where), printable(text)]),
     );
-    const counts = `${countOf(nodes, "node")}, ${countOf(edges, "edge")} and ${countOf(keyValues, "key")}`;
     const log = logCommits === 0 ? "" : `, with ${countOf(logCommits, "commit")} of the log`;
-    output.line(`copied ${counts} to ${printable(file)}${log}`);
+    output.line(`copied ${contentText(report)} to ${printable(file)}${log}`);
     output.line(losses.length === 0 ? "nothing was lost" : `${countOf(losses.length, "part")} could not be copied`);
   }
   return losses.length === 0 ? EXIT_OK : EXIT_FAILED;

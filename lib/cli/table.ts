@@ -67,6 +67,20 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** What a file holds: "4 nodes, 3 edges and 2 keys", with vectors where there are any. */
+export function contentText(
+  { nodes, edges, keyValues, vectors }: {
+    readonly nodes: number;
+    readonly edges: number;
+    readonly keyValues: number;
+    readonly vectors: number;
+  },
+): string {
+  const records = `${countOf(nodes, "node")}, ${countOf(edges, "edge")}`;
+  if (vectors === 0) return `${records} and ${countOf(keyValues, "key")}`;
+  return `${records}, ${countOf(keyValues, "key")} and ${countOf(vectors, "vector")}`;
+}
+
 /** `1 node`, `2 nodes` */
 export function countOf(count: number, singular: string): string {
   return `${formatCount(count)} ${singular}${count === 1 ? "" : "s"}`;

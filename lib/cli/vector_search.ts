@@ -10,9 +10,20 @@ import { NotFoundError } from "../backend/errors.ts";
 import type { GraphReader } from "../backend/graph_reader.ts";
 import { MAX_VECTOR_K } from "../backend/limits.ts";
 import type { NodeId } from "../backend/schema.ts";
-import type { VectorInput, VectorMatch } from "../backend/vector.ts";
+import type { VectorInput, VectorMatch, VectorSearchOptions } from "../backend/vector.ts";
+import type { Direction } from "../backend/query.ts";
 import { isVector } from "../backend/vector_input.ts";
-import { type CommandParser, databaseArgument, EXIT_OK, invocation, jsonOption, UsageError } from "./command.ts";
+import { searchNear } from "../vector/hybrid.ts";
+import {
+  type CommandParser,
+  databaseArgument,
+  directionOption,
+  EXIT_OK,
+  invocation,
+  jsonOption,
+  typesOption,
+  UsageError,
+} from "./command.ts";
 import { openForReading } from "./database.ts";
 import { findNode, nodeHeader, nodeSummary } from "./node_argument.ts";
 import type { Output } from "./output.ts";
@@ -31,6 +42,10 @@ interface SearchArguments {
   readonly labels: readonly string[] | undefined;
   readonly maxDistance: number | undefined;
   readonly exact: boolean;
+  readonly near: readonly string[];
+  readonly hops: number | undefined;
+  readonly direction: Direction;
+  readonly types: readonly string[] | undefined;
   readonly json: boolean;
 }
 
@@ -63,6 +78,14 @@ export const vectorSearchCommand: CommandParser = command(
         description: message`Only vectors that are not farther away.`,
       })),
       exact: option("--exact", { description: message`Compare every vector: slower, and misses nothing.` }),
+      near: multiple(option("--near", string({ metavar: "NODE" }), {
+        description: message`Only nodes around this one, which is among them; given several times, around one of them.`,
+      })),
+      hops: optional(option("--hops", integer({ metavar: "N", min: 0 }), {
+        description: message`Most edges between --near and a result; default 1.`,
+      })),
+      direction: directionOption,
+      types: typesOption,
       json: jsonOption,
     }),
     search,
@@ -89,13 +112,19 @@ function namesOption(
 function search(args: SearchArguments, output: Output): number {
   if ((args.query === undefined) === (args.like === undefined)) throw new UsageError("give one of --query and --like");
   const given = args.query === undefined ? undefined : parseQuery(args.query);
-  using db = openForReading(args.database);
+  if (args.near.length === 0 && (args.hops ?? args.types) !== undefined) {
+    throw new UsageError("--hops and --types are for --near NODE");
+  }
+  using database = openForReading(args.database);
+  // Nodes, edges and vectors of one state.
+  using db = database.snapshot();
   const { query, self } = given === undefined ? vectorOf(db, args) : { query: given, self: undefined };
   const { k, ef, kinds, labels, maxDistance, exact } = args;
   const filter = kinds === undefined && labels === undefined ? undefined : { kinds, labels };
   // One more, as the node itself is among them.
   const most = self === undefined ? k : Math.min(k + 1, MAX_VECTOR_K);
-  const found = db.searchVectors(args.name, query, { k: most, ef, filter, maxDistance, exact })
+  const options = { k: most, ef, filter, maxDistance, exact };
+  const found = searchIn(db, args, query, options)
     .filter(({ nodeId }) => nodeId !== self).slice(0, k);
   if (args.json) {
     for (const match of found) output.json(matchJson(db, match));
@@ -109,6 +138,17 @@ function search(args: SearchArguments, output: Output): number {
   ];
   writeTable(output, columns, found.map((match) => matchCells(db, match)));
   return EXIT_OK;
+}
+
+function searchIn(
+  db: GraphReader,
+  { name, near, hops, direction, types }: SearchArguments,
+  query: VectorInput,
+  options: VectorSearchOptions,
+): VectorMatch[] {
+  if (near.length === 0) return db.searchVectors(name, query, options);
+  const from = near.map((text) => findNode(db, text).id);
+  return searchNear(db, name, query, { ...options, from, hops, direction, types });
 }
 
 /** The vector of the node that the user means, and the node. */
@@ -128,7 +168,8 @@ function parseQuery(text: string): VectorInput {
   try {
     vector = JSON.parse(text);
   } catch { /* refused below */ }
-  if (isVector(vector)) return vector;
+  // No numbers would be no queries.
+  if (isVector(vector) && vector.length > 0) return vector;
   throw new UsageError(`--query is no JSON array of numbers; write it as --query "[0.1, 0.2]"`);
 }
 

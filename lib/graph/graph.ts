@@ -221,6 +221,9 @@ export interface Graph<S extends Schema = AnySchema> extends AsyncDisposable {
   /**
    * The same for many queries, which threads of the pool share; results in their order, as a snapshot finds them. A `filter`
    * is resolved on this thread first. The signal cancels between queries.
+   *
+   * @throws {InvalidArgumentError} `too-many-matches` when queries times results of each (at most `k`, and all vectors) are more
+   * than 2^26; and as for one query
    */
   searchVectors(
     name: string,

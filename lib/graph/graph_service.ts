@@ -90,7 +90,7 @@ export class GraphService implements AsyncDisposable {
     this.#vectorSearch = new GraphVectorSearch((at, call) => this.#hold(at, call).source, runner, async (index) => {
       if (source.vectorsOf(index) === undefined) await client.call("loadVectorIndex", [index]);
       return source.vectorsOf(index);
-    });
+    }, path);
     this.kv = new ServedKeyValues(this);
     client.onChanges = (changes) => this.#publish(changes);
     client.onVectorIndexes = (news) => source.noteVectors(news);

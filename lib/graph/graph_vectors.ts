@@ -7,6 +7,7 @@ import { InvalidArgumentError } from "../backend/errors.ts";
 import type { Snapshot } from "../backend/graph_backend.ts";
 import type { NodeIdSet } from "../backend/node_id_set.ts";
 import type { HeldState } from "../backend/state_source.ts";
+import { MAX_VECTOR_MATCHES } from "../backend/limits.ts";
 import { checkObject } from "../backend/validate.ts";
 import type {
   NodeVector,
@@ -25,6 +26,7 @@ import type {
   GraphVectorSearchOptions,
   LinkVectorsOptions,
 } from "./graph.ts";
+import { FailedLoads } from "../vector/failed_loads.ts";
 import type { VectorMemory, VectorMemoryHandle } from "../vector/memory.ts";
 import { attachVectorMemory } from "../vector/shared_vectors.ts";
 import type { IndexHandle } from "../vector/vector_engine.ts";
@@ -59,11 +61,16 @@ export class GraphVectorSearch {
   readonly #hold: HoldState;
   readonly #runner: TaskRunner;
   readonly #load: LoadVectors;
+  readonly #failedLoads: FailedLoads;
   /** Of the filter that was used last. */
   #lastFilter: ResolvedFilter | undefined;
 
-  /** @param load puts an index into memory */
-  constructor(hold: HoldState, runner: TaskRunner, load: LoadVectors) {
+  /**
+   * @param load puts an index into memory
+   * @param name what the user calls the database
+   */
+  constructor(hold: HoldState, runner: TaskRunner, load: LoadVectors, name: string) {
+    this.#failedLoads = new FailedLoads(name);
     this.#hold = hold;
     this.#runner = runner;
     this.#load = load;
@@ -93,24 +100,36 @@ export class GraphVectorSearch {
         return this.#resolve(state, index, filter, signal, call);
       });
       const isMany = isManyVectors(queries);
+      const limit = Math.min(search.k, index.count, search.allowed?.size ?? Infinity);
+      if (isMany) checkMatches(queries.length, limit, call);
       // Copies, made before anything is waited for: the caller may use its own ones for something else.
       const checked = isMany
         ? queries.map((query, at) => checkVector(query, index.definition, call, `queries[${at}]`))
         : [checkVector(queries, index.definition, call, "query")];
-      if (index.count > 0) await this.#load(index.number);
+      if (index.count > 0) await this.#tryToLoad(index);
       search.signal?.throwIfAborted();
       if (!isMany) return store.searchVectors(index, { ...search, query: checked[0] as Float32Array });
       if (checked.length < 2) return checked.map((query) => store.searchVectors(index, { ...search, query }));
-      const limit = Math.min(search.k, index.count, search.allowed?.size ?? Infinity);
       if (limit === 0) return checked.map(() => []);
       const threads = Math.min(wanted, checked.length);
       const work = searchWork(index.definition.name, checked, search, limit, threads);
       // From here on the runner releases the state, when no thread reads it any more.
       isOurs = false;
-      await this.#runner.share(searchVectorsTask, work, state, { workers: threads, signal: search.signal });
+      const begin = () => ({ params: work });
+      await this.#runner.share(searchVectorsTask, begin, state, { workers: threads, signal: search.signal });
       return new SharedSearch(work).answers();
     } finally {
       if (isOurs) state.release();
+    }
+  }
+
+  /** Without the index in memory all threads compare the stored vectors. */
+  async #tryToLoad(index: StoredVectorIndex): Promise<void> {
+    if (!this.#failedLoads.mayTry(index.number)) return;
+    try {
+      await this.#load(index.number);
+    } catch (error) {
+      this.#failedLoads.note(index, error);
     }
   }
 
@@ -142,7 +161,11 @@ export class GraphVectorSearch {
       }
       const either = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
       isOurs = false;
-      await this.#runner.share(linkVectorsTask, shared, state, { workers: wanted, signal: either });
+      const begin = () => {
+        const linker = memory.linker();
+        return { params: { handle: shared, place: linker.place }, end: () => linker.release() };
+      };
+      await this.#runner.share(linkVectorsTask, begin, state, { workers: wanted, signal: either });
       await endOfOthers(memory);
       onProgress?.({ phase: call, done: total, total });
     } finally {
@@ -166,6 +189,16 @@ export class GraphVectorSearch {
     this.#lastFilter = { filter, lsn, index: number, nodes };
     return nodes;
   }
+}
+
+/** Room for all results is made before the search. */
+function checkMatches(queries: number, limit: number, call: string): void {
+  if (queries * limit <= MAX_VECTOR_MATCHES) return;
+  throw new InvalidArgumentError(
+    `${call}: ${queries} queries can find ${limit} vectors each; the limit is ${MAX_VECTOR_MATCHES} in all, ` +
+      "search for fewer at once",
+    { code: "too-many-matches", field: "queries", value: queries },
+  );
 }
 
 /** Waits for vectors that the engine's thread is linking, as long as they get fewer. */

@@ -7,12 +7,20 @@ import { attachVectorMemory } from "../vector/shared_vectors.ts";
 /** Vectors that are linked between two looks at the signal. */
 const LINK_STEP = 16;
 
+/** What a thread links. */
+export interface LinkWork {
+  /** The index. */
+  readonly handle: VectorMemoryHandle;
+  /** The thread's place in it, which whoever started the task gives back. */
+  readonly place: number;
+}
+
 /** Links the pending vectors of an index until none is left; several threads may do so at once. */
-export const linkVectorsTask: Task<VectorMemoryHandle, void> = defineTask(
+export const linkVectorsTask: Task<LinkWork, void> = defineTask(
   import.meta.url,
   "sqlitegraph:linkVectors",
-  (_, handle: VectorMemoryHandle, context) => {
-    using linker = attachVectorMemory(handle).linker();
+  (_, { handle, place }: LinkWork, context) => {
+    const linker = attachVectorMemory(handle).linkerAt(place);
     do context.throwIfAborted(); while (linker.linkPending(LINK_STEP) === LINK_STEP);
   },
 );

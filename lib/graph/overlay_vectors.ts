@@ -8,6 +8,7 @@ import type { StoredVector, VectorIndexStats, VectorMatch } from "../backend/vec
 import type { CheckedVectorSearch, VectorIndexDefinition } from "../backend/vector_input.ts";
 import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
 import { searchExactly } from "../vector/exact_search.ts";
+import { storedStats } from "../vector/stored_stats.ts";
 import { searchChanged, type VectorChange, VectorChanges } from "../vector/vector_changes.ts";
 import type { OverlayNodes } from "./overlay_nodes.ts";
 import { mergePage } from "./overlay_page.ts";
@@ -189,8 +190,8 @@ export class OverlayVectors {
   /** Size and state of an index. Own vectors are compared one by one. */
   stats(index: StoredVectorIndex): VectorIndexStats {
     const { base, count, definition, number } = overlaid(index);
-    const below = base === undefined ? NO_INDEX : this.#base.store.vectorStats(base);
-    if (below.searches === "stored") return { ...below, ...definition, count, pending: count };
+    const below = base && this.#base.store.vectorStats(base);
+    if (below === undefined || below.searches === "stored") return storedStats({ definition, count });
     let pending = below.pending;
     for (const { vector } of this.#changes.of(number).values()) if (vector !== undefined) pending++;
     pending = Math.min(count, pending);
@@ -255,9 +256,6 @@ class OverlayIndex implements StoredVectorIndex {
 class OwnIndexes extends OverlayRecords<string, OverlayIndex | "dropped"> {
   protected override changed(): void {}
 }
-
-/** What `vectorStats` says besides the definition of an index that only the transaction has. */
-const NO_INDEX = { searches: "stored", linked: 0, pending: 0, deleted: 0, layers: 0, memoryBytes: 0 } as const;
 
 /** All indexes that this store gives out are its own. */
 function overlaid(index: StoredVectorIndex): OverlayIndex {

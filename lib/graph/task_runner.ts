@@ -45,6 +45,14 @@ export interface TaskRunOptions {
   readonly project?: ProjectOptions | undefined;
 }
 
+/** What one of the threads that share work is given. */
+export interface SharedPart<P> {
+  /** Parameters of its task. */
+  readonly params: P;
+  /** Called when it works no more, also where it has died. */
+  readonly end?: () => void;
+}
+
 /** What a run reads: a state, which it takes over, or a projection that is there already. */
 export type RunSource = HeldState | Projection;
 
@@ -141,21 +149,26 @@ export class TaskRunner {
    * Lets threads share work in the memory of its parameters, from which each takes what no other has taken: as many threads as
    * get free until one of them finds nothing left.
    *
+   * @param begin called for each thread, as soon as it is free
    * @throws as `run`; the first failure cancels the rest
    */
   share<P>(
     task: Task<P, void>,
-    params: NoInfer<P>,
+    begin: () => SharedPart<NoInfer<P>>,
     source: HeldState,
     options: Pick<TaskRunOptions, "workers" | "signal">,
   ): Promise<void> {
     const request: Request = { call: "searchVectors", task, source, options, defaultWorkers: this.size };
-    return this.#start(request, () => (run, pool, work, workers) => {
-      return this.#shareOut(run, pool, { ...work, params }, workers);
-    });
+    return this.#start(request, () => (run, pool, work, workers) => this.#shareOut(run, pool, work, begin, workers));
   }
 
-  async #shareOut(run: ActiveRun, pool: Pool, work: RunWork, workers: number): Promise<void> {
+  async #shareOut(
+    run: ActiveRun,
+    pool: Pool,
+    work: Work,
+    begin: () => SharedPart<unknown>,
+    workers: number,
+  ): Promise<void> {
     const control = run.begin(1, () => progressOf(work.taskName, 0, 0));
     const enough = new AbortController();
     const signal = AbortSignal.any([run.signal, enough.signal]);
@@ -172,7 +185,21 @@ export class TaskRunner {
         if (!enough.signal.aborted) failures.push(error);
         return;
       }
-      await runTogether(pool, control, work, 1, endOne).catch((error: unknown) => failures.push(error));
+      let part: SharedPart<unknown>;
+      try {
+        part = begin();
+      } catch (error) {
+        failures.push(error);
+        control.cancel();
+        return endOne();
+      }
+      const end = () => {
+        part.end?.();
+        endOne();
+      };
+      await runTogether(pool, control, { ...work, params: part.params }, 1, end).catch((error: unknown) => {
+        failures.push(error);
+      });
     };
     await Promise.all(Array.from({ length: workers }, lane));
     if (failures.length > 0) throw failures[0];

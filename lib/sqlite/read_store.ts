@@ -8,6 +8,7 @@ import type { KeyPosition, NodeShapeWanted, Page, ReadStore, StoredEntry, Stored
 import type { StoredVector, VectorIndexStats, VectorMatch } from "../backend/vector.ts";
 import type { CheckedVectorSearch } from "../backend/vector_input.ts";
 import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
+import { storedStats } from "../vector/stored_stats.ts";
 import { readLsn } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
 import {
@@ -33,14 +34,7 @@ import {
   readNodePage,
 } from "./node_rows.ts";
 import type { FoundIndex, VectorFinder } from "./vector_memory.ts";
-import {
-  readMemoryVector,
-  readVector,
-  readVectorIndex,
-  readVectorIndexes,
-  readVectorPage,
-  storedStats,
-} from "./vector_rows.ts";
+import { readMemoryVector, readVector, readVectorIndex, readVectorIndexes, readVectorPage } from "./vector_rows.ts";
 import { searchStored } from "./vector_search.ts";
 
 /** The reads of a connection. */

@@ -330,7 +330,7 @@ function describe(driver: SqlDriver, path: string): FileSchema {
     hasCreatedAt: columnNames(driver, "graph_entities").has("created_at") &&
       columnNames(driver, "graph_edges").has("created_at"),
     hasCommitCounter: columnNames(driver, "graph_meta").has("authoritative_version"),
-    hasVectorTime: tableNames(driver).has("sqlitegraph_vector_indexes") &&
+    hasVectorTime: tableNames(driver).has("sqlitegraph_vector_changes") &&
       columnNames(driver, "sqlitegraph_state").has("vector_time"),
   };
 }

@@ -24,10 +24,14 @@ export interface VectorChunk {
 const CHUNK_BYTES = 1 << 20;
 const LARGEST_CHUNK = 4096;
 
-/** All vectors of an index by their number, with those that belong to no node. */
-export function* vectorChunks(connection: Connection, index: StoredVectorIndex): Generator<VectorChunk> {
+/** All vectors of an index by their number (larger than another one), with those that belong to no node. */
+export function* vectorChunks(
+  connection: Connection,
+  index: StoredVectorIndex,
+  after: number = Number.MIN_SAFE_INTEGER,
+): Generator<VectorChunk> {
   const size = Math.max(1, Math.min(LARGEST_CHUNK, Math.floor(CHUNK_BYTES / (4 * index.definition.dimension))));
-  for (let after = Number.MIN_SAFE_INTEGER;;) {
+  for (;;) {
     const chunk = readVectorChunk(
       connection,
       index,

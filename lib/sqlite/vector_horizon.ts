@@ -4,7 +4,7 @@
  *   known    newest time whose vectors are in memory. A commit is visible a moment before its vectors are: until then its state
  *            is searched without memory
  *   since    indexes that were loaded before this do not know what another program wrote
- *   floor    what died before this may have been given up, unless a pin protected it
+ *   floor    what died before this may have been given up, unless a pin protected it; and what came since is known
  *
  * A thread that holds a state pins its time first and reads the floor second; the writer raises the floor first and reads the
  * pins second. So either the thread sees that its pin came too late, or the writer sees the pin.
@@ -61,6 +61,13 @@ export class VectorHorizon {
 
   set since(time: number) {
     this.#set(SINCE, time);
+  }
+
+  /** Memory has what is new at a time, but not when it came: states before that time are searched without it. */
+  leapTo(time: number): void {
+    // In this order: a thread with a state in between must not take it for one that memory knows.
+    this.#set(FLOOR, time);
+    this.known = time;
   }
 
   /** Whether memory answers for a time, as far as an index is loaded that knows it. */

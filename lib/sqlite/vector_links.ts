@@ -9,8 +9,11 @@ import { readVectorId } from "./vector_rows.ts";
 import type { VectorSlots } from "./vector_slots.ts";
 import { clearTopology, writeTopology } from "./vector_topology.ts";
 
-/** Links are stored after so many changes, or after this part of all vectors has changed: what a crash costs to link anew. */
-const MIN_CHANGES = 256;
+/**
+ * Links are stored after so many changes, or after this part of all vectors has changed: what a crash costs to link anew. A new
+ * vector changes the links of 20 to 30 others, of which fewer are written the more changes come together.
+ */
+const MIN_CHANGES = 1000;
 const CHANGED_SHARE = 1 / 16;
 
 /** Entry points that are stored; of a graph of one layer there are hundreds, which are chosen anew when it is loaded. */
@@ -28,6 +31,8 @@ export class VectorLinks {
   /** Whether the rows are useless. */
   #isUseless: boolean;
   #changes: number;
+  /** Whether any of what is not stored is due to this program: others store links of what they write. */
+  #isOurs: boolean;
   /** Slots that were dirty and are not written. */
   #unwritten: Uint32Array = new Uint32Array(0);
   #isWriting = false;
@@ -46,11 +51,13 @@ export class VectorLinks {
     this.#time = time;
     this.#isUseless = isUseless;
     this.#changes = resident.report.pending;
+    this.#isOurs = isUseless || resident.report.pending > 0;
   }
 
   /** Notes a change of a vector. */
   noteChange(): void {
     this.#changes++;
+    this.#isOurs = true;
   }
 
   /** Whether so much has changed that links should be stored now. */
@@ -64,9 +71,9 @@ export class VectorLinks {
     this.#isWriting = false;
   }
 
-  /** Whether rows lack anything. */
+  /** Whether rows lack anything that this program is to store. */
   get isDirty(): boolean {
-    return this.#unwritten.length > 0 || this.#resident.isDirty;
+    return this.#unwritten.length > 0 || (this.#isOurs && this.#resident.isDirty);
   }
 
   /** Takes what is dead out of the graph: links to it cannot be stored. */
@@ -76,33 +83,40 @@ export class VectorLinks {
 
   /** Writes links of up to so many slots, in the running transaction; `confirm` follows when it is committed. */
   write(connection: Connection, limit: number, time: number): void {
-    if (!this.#isWriting || limit === Infinity) this.#gather();
-    this.#register(connection);
-    this.#time = time;
+    if (!this.#isWriting || limit === Infinity) this.#gather(connection, time);
+    // From the end: most new vectors are there, and those without links are what a crash costs.
+    const at = Math.max(0, this.#unwritten.length - limit);
+    const slots = this.#unwritten.subarray(at);
+    // They may have changed since they were gathered.
+    this.#register(connection, slots);
     if (this.#isUseless) clearTopology(connection, this.#index);
     const { memory } = this.#resident;
     writeTopology(
       connection,
       this.#index,
       this.#slots,
-      this.#unwritten.subarray(0, limit),
+      slots,
       (slot) => memory.slot(slot).state === "linked" ? memory.links(slot) : UNLINKED,
       this.#resident.entryPoints().subarray(0, STORED_ENTRY_POINTS),
     );
-    this.#rest = this.#unwritten.subarray(limit);
+    this.#rest = this.#unwritten.subarray(0, at);
   }
 
-  #gather(): void {
+  #gather(connection: Connection, time: number): void {
     const slots = new Set([...this.#unwritten, ...this.#resident.takeDirty()]);
     this.#unwritten = Uint32Array.from(slots).sort();
     this.#changes = 0;
+    this.#isOurs = false;
+    // Links lead to all of them.
+    this.#register(connection, this.#unwritten);
+    this.#time = time;
   }
 
-  /** Finds the numbers of new vectors: links lead to all of them. */
-  #register(connection: Connection): void {
+  /** Finds the numbers of new vectors. */
+  #register(connection: Connection, changed: Uint32Array): void {
     const { memory } = this.#resident;
     const slots = this.#slots;
-    for (const slot of this.#unwritten) {
+    for (const slot of changed) {
       const { nodeId, birthLsn, deadLsn, state } = memory.slot(slot);
       const isGone = state === "free" || deadLsn !== ALIVE;
       if (!isGone && birthLsn <= this.#time && slots.vectorIdOf(slot) !== 0) continue;

@@ -1,5 +1,6 @@
 /** A stored vector index on its way into memory. */
 
+import { CorruptionError } from "../backend/errors.ts";
 import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { ownerlessId } from "../vector/memory_search.ts";
 import type { StoredIndex } from "../vector/resident_index.ts";
@@ -19,6 +20,8 @@ export interface ReadIndex {
   readonly m: number;
   /** Why stored links are not used, as the end of a sentence about the index. */
   readonly problem: string | undefined;
+  /** Whether nothing can be stored in their place: what is stored is damaged. */
+  readonly isDamaged: boolean;
 }
 
 /** Vectors of up to so many bytes are read once, more of them twice: first for their numbers alone. */
@@ -56,10 +59,16 @@ export function readStoredIndex(connection: Connection, index: StoredVectorIndex
   }
   const eachVector = visitVectors(index, chunks, time);
   const { definition } = index;
-  const topology = readTopology(connection, index, slots);
+  const topology = readLinks(connection, index, slots);
   if (!(topology instanceof StoredTopology)) {
     const stored = { eachLinks() {}, eachVector, entryPoints: [], entrySamples: 0 };
-    return { stored, slots: new VectorSlots(), m: definition.m, problem: topology.reason };
+    return {
+      stored,
+      slots: new VectorSlots(),
+      m: definition.m,
+      problem: topology.reason,
+      isDamaged: topology instanceof DamagedTopology,
+    };
   }
   // The Rust system cuts lists later than we do.
   const m = Math.min(MAX_M, Math.max(definition.m, Math.ceil(topology.longest / 2)));
@@ -78,7 +87,30 @@ export function readStoredIndex(connection: Connection, index: StoredVectorIndex
     slots,
     m,
     problem: undefined,
+    isDamaged: false,
   };
+}
+
+class DamagedTopology {
+  readonly reason: string;
+
+  constructor({ message }: CorruptionError) {
+    this.reason = `has damaged links (${message}), which nothing can replace; save what is readable with an export`;
+  }
+}
+
+/** The stored links, or why they are not used. What is damaged there is no loss: links are made of vectors. */
+function readLinks(
+  connection: Connection,
+  index: StoredVectorIndex,
+  slots: VectorSlots,
+): ReturnType<typeof readTopology> | DamagedTopology {
+  try {
+    return readTopology(connection, index, slots);
+  } catch (error) {
+    if (!(error instanceof CorruptionError)) throw error;
+    return new DamagedTopology(error);
+  }
 }
 
 /** The vectors alone. */
@@ -90,8 +122,24 @@ export function readStoredVectors(
   return { eachVector: visitVectors(index, () => vectorChunks(connection, index), time) };
 }
 
-function memoryNode(nodeId: number, vectorId: number): number {
+/** Id in memory of a vector: its node, or what stands for none. */
+export function memoryNode(nodeId: number, vectorId: number): number {
   return nodeId > 0 ? nodeId : ownerlessId(vectorId);
+}
+
+/**
+ * A vector as memory takes it; undefined for one without a direction where that is what counts: it is no match of any search.
+ *
+ * @throws {CorruptionError} when a number is not finite
+ */
+export function searchableVector(
+  index: StoredVectorIndex,
+  vectorId: number,
+  vector: Float32Array,
+): Float32Array | undefined {
+  const sum = sumOfSquares(vector, 0, vector.length);
+  if (!Number.isFinite(sum)) requireFinite(vector, index, vectorId);
+  return sum === 0 && index.definition.metric === "cosine" ? undefined : vector;
 }
 
 function visitVectors(

@@ -1,21 +1,24 @@
 /**
  * The vector indexes of a database in memory: loaded from its rows when they are first searched, changed with every commit. Their
- * clock is the time of vectors, so what another program wrote shows: memory is given up then, and loaded anew.
+ * clock is the time of vectors, so what another program wrote shows: memory takes it over, or is given up and loaded anew.
  */
 
 import process from "node:process";
 import { DatabaseLockedError, GraphError } from "../backend/errors.ts";
 import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { hnswlibEngine } from "../vector/hnswlib/engine.ts";
+import { FailedLoads } from "../vector/failed_loads.ts";
 import { FirstSearches } from "../vector/first_searches.ts";
 import { NOTHING_STORED, ResidentIndex } from "../vector/resident_index.ts";
 import { type CommittedChanges, muchChanged, ResidentVectors } from "../vector/resident_vectors.ts";
 import { createVectorMemory } from "../vector/shared_vectors.ts";
+import type { VectorChange } from "../vector/vector_changes.ts";
 import type { IndexSearch, VectorEngine } from "../vector/vector_engine.ts";
 import { readDataVersion } from "./commit_counter.ts";
 import type { Connection } from "./connection.ts";
 import { VectorHorizon } from "./vector_horizon.ts";
 import { VectorLinks } from "./vector_links.ts";
+import { readChangesSince, readLastVectorId } from "./vector_following.ts";
 import { type ReadIndex, readStoredIndex, readStoredVectors } from "./vector_loading.ts";
 import type { VectorSink } from "./vector_notes.ts";
 import { readVectorIndexes } from "./vector_rows.ts";
@@ -54,12 +57,17 @@ export interface VectorHost {
   viewTimes(): Iterable<number>;
 }
 
-/** Slots whose links are written at once while others may wait. */
-const WRITE_STEP = 2048;
+/** Slots whose links are written at once while others may wait: some milliseconds. */
+const WRITE_STEP = 256;
+
+/** Slots whose links are written after a commit, as long as any wait: for itself, and for each vector that it changed. */
+const SLOTS_PER_COMMIT = 64;
+const SLOTS_PER_CHANGE = 32;
 
 /** The indexes in memory of one database. */
 export class VectorsInMemory implements VectorSink, VectorFinder {
   readonly #firstSearches = new FirstSearches();
+  readonly #failedLoads: FailedLoads;
   /** Which states it answers for. */
   readonly horizon: VectorHorizon;
   /** The indexes. */
@@ -67,10 +75,16 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
   readonly #host: VectorHost;
   /** What is known of the stored links of loaded indexes. */
   readonly #links = new Map<number, VectorLinks>();
-  #isWriting = false;
+  /** Vectors that the last commit changed. */
+  #changes = 0;
+  /** Largest number that a vector had in the newest state that memory knows. */
+  #lastVectorId = 0;
+  /** The same of prepared commits. */
+  #preparedVectorId = 0;
 
   constructor(host: VectorHost) {
     this.#host = host;
+    this.#failedLoads = new FailedLoads(host.name);
     this.horizon = VectorHorizon.make(host.isServed);
     this.residents = new ResidentVectors({
       oldestPin: () => this.#oldestPin(),
@@ -88,7 +102,7 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
     if (definition.engine === "hnswlib") return hnswlibEngine(definition, NOTHING_STORED, time);
     return this.#keep(
       index,
-      { stored: NOTHING_STORED, slots: new VectorSlots(), m: definition.m, problem: undefined },
+      { stored: NOTHING_STORED, slots: new VectorSlots(), m: definition.m, problem: undefined, isDamaged: false },
       time,
     );
   }
@@ -96,6 +110,7 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
   #open(index: StoredVectorIndex, time: number): VectorEngine {
     const { definition } = index;
     const connection = this.#host.connection("vectors");
+    this.#lastVectorId = readLastVectorId(connection);
     if (definition.engine === "hnswlib") {
       return hnswlibEngine(definition, readStoredVectors(connection, index, time), time);
     }
@@ -106,10 +121,14 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
     return this.#keep(index, read, time);
   }
 
-  #keep(index: StoredVectorIndex, { stored, slots, m, problem }: ReadIndex, time: number): ResidentIndex {
+  #keep(
+    index: StoredVectorIndex,
+    { stored, slots, m, problem, isDamaged }: ReadIndex,
+    time: number,
+  ): ResidentIndex {
     const { definition, number } = index;
     const resident = new ResidentIndex(definition, createVectorMemory({ ...definition, m }), stored, time);
-    this.#links.set(number, new VectorLinks(index, resident, slots, time, problem !== undefined));
+    if (!isDamaged) this.#links.set(number, new VectorLinks(index, resident, slots, time, problem !== undefined));
     return resident;
   }
 
@@ -132,7 +151,7 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
       // Only what is newest can be followed from here on.
       if (this.#timeOf(connection) !== time) return undefined;
       this.#follow(time);
-      return this.residents.load(index);
+      return this.#failedLoads.attempt(index, () => this.residents.load(index));
     });
   }
 
@@ -142,9 +161,38 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
     return isWatched ? readDataVersion(connection) : readVectorTime(connection);
   }
 
-  /** Gives up what is in memory if another program has changed vectors. */
+  /** Takes over what another program did to vectors; gives up what is in memory where that cannot be known, or takes longer. */
   #follow(time: number): void {
-    if (time !== this.horizon.known) this.#restart(time);
+    if (time !== this.horizon.known && !this.#takeOver(time)) this.#restart(time);
+  }
+
+  #takeOver(time: number): boolean {
+    const connection = this.#host.connection("vectors");
+    const since = { time: this.horizon.known, lastVectorId: this.#lastVectorId };
+    const changes: VectorChange[] = [];
+    const dropped: number[] = [];
+    try {
+      const stored = readVectorIndexes(connection);
+      for (const [number] of this.residents.loaded()) {
+        const index = stored.find((one) => one.number === number);
+        const own = index && readChangesSince(connection, index, since, time);
+        if (own !== undefined) { for (const change of own) changes.push(change); }
+        else if (index === undefined) dropped.push(number);
+        else return false;
+      }
+      const commits = [{ lsn: time, changes, created: [], dropped }];
+      this.residents.prepare(commits);
+      this.residents.apply(commits);
+    } catch (error) {
+      // Loading meets the same, and says so.
+      if (!(error instanceof GraphError)) throw error;
+      return false;
+    }
+    this.#lastVectorId = readLastVectorId(connection);
+    for (const number of dropped) this.#links.delete(number);
+    this.horizon.leapTo(time);
+    if (!this.#host.isServed) this.residents.workAfterCommit(changes.length);
+    return true;
   }
 
   #restart(time: number): void {
@@ -190,6 +238,7 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
 
   prepare(commits: readonly CommittedChanges[]): void {
     this.residents.prepare(commits);
+    this.#preparedVectorId = readLastVectorId(this.#host.connection("vectors"));
   }
 
   abandon(): void {
@@ -212,6 +261,8 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
       for (const { index } of changes) this.#links.get(index)?.noteChange();
       for (const number of dropped) this.#links.delete(number);
     }
+    this.#changes = count;
+    this.#lastVectorId = this.#preparedVectorId;
     this.horizon.known = time;
     this.#loadChanged(commits);
     // Where other threads wait for this one, links are made when it has nothing else to do.
@@ -231,14 +282,17 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
     }
   }
 
-  /** Links up to so many vectors of an index that `find` found; how many wait now. */
+  /** Links up to so many vectors of an index of the newest commit, which is put into memory; how many wait now. */
   link(index: StoredVectorIndex, limit: number): number {
     return this.residents.load(index).linkNow(limit);
   }
 
-  /** To be called after a commit, outside of any transaction: stores links once many have changed. */
+  /** To be called after a commit, outside of any transaction: once many links have changed it stores some of them. */
   afterCommit(): void {
-    if (!this.#host.isServed && !this.#isWriting && this.#isWriteDue) this.#writeInSteps(() => false);
+    const changes = this.#changes;
+    this.#changes = 0;
+    if (changes === 0 || this.#host.isServed || !this.#isWriteDue) return;
+    this.#writeInSteps(SLOTS_PER_COMMIT + changes * SLOTS_PER_CHANGE, () => true);
   }
 
   get #isWriteDue(): boolean {
@@ -255,27 +309,31 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
   /** Does so until everything is done or a function says that it is enough. */
   work(isEnough: () => boolean): void {
     this.residents.work(isEnough);
-    if (!isEnough() && !this.residents.hasWork && this.#isWriteDue) this.#writeInSteps(isEnough);
+    if (!isEnough() && !this.residents.hasWork && this.#isWriteDue) this.#writeInSteps(WRITE_STEP, isEnough);
   }
 
-  #writeInSteps(isEnough: () => boolean): void {
-    this.#isWriting = true;
+  #writeInSteps(size: number, isEnough: () => boolean): void {
     try {
-      do this.writeLinks(WRITE_STEP); while (this.#isWriteDue && !isEnough());
+      do {
+        // Changes that changed no links.
+        if (!this.writeLinks(size)) this.#postpone();
+      } while (this.#isWriteDue && !isEnough());
     } catch (error) {
       // What is stored of links saves time when the file is opened; commits do not depend on it.
-      for (const links of this.#links.values()) links.postpone();
+      this.#postpone();
       if (!(error instanceof GraphError)) throw error;
       if (!(error instanceof DatabaseLockedError)) this.#report(`links of vectors were not stored: ${error.message}`);
-    } finally {
-      this.#isWriting = false;
     }
   }
 
-  /** Stores links that changed since they were last stored, of up to so many slots of each index. */
-  writeLinks(limit: number = Infinity): void {
+  #postpone(): void {
+    for (const links of this.#links.values()) links.postpone();
+  }
+
+  /** Stores links that changed since they were last stored, of up to so many slots of each index; whether there were any. */
+  writeLinks(limit: number = Infinity): boolean {
     const host = this.#host;
-    if (!host.keepsLinks || ![...this.#links.values()].some((links) => links.isDirty)) return;
+    if (!host.keepsLinks || ![...this.#links.values()].some((links) => links.isDirty)) return false;
     const connection = host.connection("vectors");
     const written: VectorLinks[] = [];
     host.writeMany("vectors", () => {
@@ -289,6 +347,7 @@ export class VectorsInMemory implements VectorSink, VectorFinder {
       }
     });
     for (const links of written) links.confirm();
+    return true;
   }
 
   /** Stores links and gives the memory back. */

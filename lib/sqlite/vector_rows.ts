@@ -3,13 +3,7 @@
 import { CorruptionError, UnsupportedError } from "../backend/errors.ts";
 import { DEFAULT_VECTOR_EF_SEARCH, MAX_VECTOR_K } from "../backend/limits.ts";
 import type { Page } from "../backend/store.ts";
-import type {
-  StoredVector,
-  VectorEngineName,
-  VectorIndexStats,
-  VectorMetric,
-  VectorStorage,
-} from "../backend/vector.ts";
+import type { StoredVector, VectorEngineName, VectorMetric, VectorStorage } from "../backend/vector.ts";
 import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow, SqlStatement, SqlValue } from "./driver.ts";
@@ -231,18 +225,4 @@ function readOwnerless(connection: Connection, index: StoredVectorIndex, after: 
       ...(metadata === null ? undefined : { metadata: decodeText(metadata) }),
     };
   });
-}
-
-/** Size and state of an index that is not in memory. */
-export function storedStats({ definition, count }: StoredVectorIndex): VectorIndexStats {
-  return {
-    ...definition,
-    count,
-    searches: "stored",
-    linked: 0,
-    pending: 0,
-    deleted: 0,
-    layers: 0,
-    memoryBytes: 0,
-  };
 }

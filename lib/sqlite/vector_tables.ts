@@ -5,10 +5,14 @@
  *   sqlitegraph_vector_indexes   number of vectors, which the Rust system does not keep, and what else it lacks of an index
  *   sqlitegraph_vector_owners    node of a vector; minus the node once another program deleted it: the vector is nobody's then
  *   sqlitegraph_vector_links     links on layers above the lowest, which is in `hnsw_layers`
+ *   sqlitegraph_vector_changes   what happened to vectors lately, besides new ones, which are known by their numbers
  *
  * A row in `hnsw_vectors` never changes: a new vector of a node is a new row. What happens to vectors, whoever does it, is counted
  * in `sqlitegraph_state.vector_time`.
  */
+
+/** Changes are listed at least as long as the time of vectors has not gone on by more. */
+export const LISTED_TIME = 16_384;
 
 const OWNERS = `sqlitegraph_vector_owners (
   index_id INTEGER NOT NULL,
@@ -28,6 +32,22 @@ const LINKS = `sqlitegraph_vector_links (
 export const ADD_VECTOR_TIME = "ALTER TABLE sqlitegraph_state ADD COLUMN vector_time INTEGER NOT NULL DEFAULT 0;";
 
 const ADVANCE_TIME = "UPDATE sqlitegraph_state SET vector_time = vector_time + 1;";
+
+/** Node of a vector; minus the vector's number when it belongs to none. */
+const OWNER_OF = (row: "NEW" | "OLD") =>
+  `coalesce((SELECT node_id FROM sqlitegraph_vector_owners WHERE vector_id = ${row}.id AND node_id > 0), -${row}.id)`;
+
+/** The same of a row that says whose the vector is. */
+const MEMORY_ID_OF = (row: "NEW" | "OLD") =>
+  `CASE WHEN ${row}.node_id > 0 THEN ${row}.node_id ELSE -${row}.vector_id END`;
+
+/** Statements that list a change at the present time. */
+function listSql(index: string, memoryId: string, condition = "1"): string {
+  return `
+  INSERT INTO sqlitegraph_vector_changes (time, index_id, memory_id)
+    SELECT vector_time, ${index}, ${memoryId} FROM sqlitegraph_state WHERE ${condition};
+  DELETE FROM sqlitegraph_vector_changes WHERE time < (SELECT vector_time FROM sqlitegraph_state) - ${LISTED_TIME};`;
+}
 
 /** Statements of the count of an index, which follows ours, and of the time. */
 function countSql(change: "+ 1" | "- 1", row: "NEW" | "OLD"): string {
@@ -61,18 +81,31 @@ INSERT INTO sqlitegraph_vector_indexes (index_id, vector_count)
 CREATE TABLE ${OWNERS}
 CREATE UNIQUE INDEX sqlitegraph_vector_owners_vector ON sqlitegraph_vector_owners(vector_id);
 CREATE TABLE ${LINKS}
+CREATE TABLE sqlitegraph_vector_changes (
+  time INTEGER PRIMARY KEY,
+  index_id INTEGER NOT NULL,
+  memory_id INTEGER NOT NULL
+);
 CREATE TRIGGER sqlitegraph_vector_index_insert AFTER INSERT ON hnsw_indexes BEGIN
   INSERT OR IGNORE INTO sqlitegraph_vector_indexes (index_id, vector_count) VALUES (NEW.id, 0);
 END;
 CREATE TRIGGER sqlitegraph_vector_insert AFTER INSERT ON hnsw_vectors BEGIN${countSql("+ 1", "NEW")}
 END;
-CREATE TRIGGER sqlitegraph_vector_delete AFTER DELETE ON hnsw_vectors BEGIN${countSql("- 1", "OLD")}
+CREATE TRIGGER sqlitegraph_vector_insert_below AFTER INSERT ON hnsw_vectors
+WHEN NEW.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'hnsw_vectors') BEGIN
+  ${ADVANCE_TIME}${listSql("NEW.index_id", "-NEW.id")}
+END;
+CREATE TRIGGER sqlitegraph_vector_delete BEFORE DELETE ON hnsw_vectors BEGIN${countSql("- 1", "OLD")}${
+  listSql("OLD.index_id", OWNER_OF("OLD"), "EXISTS (SELECT 1 FROM hnsw_indexes WHERE id = OLD.index_id)")
+}
 END;
 CREATE TRIGGER sqlitegraph_vector_update AFTER UPDATE ON hnsw_vectors BEGIN
-  ${ADVANCE_TIME}
+  ${ADVANCE_TIME}${listSql("OLD.index_id", OWNER_OF("OLD"))}
+  ${ADVANCE_TIME}${listSql("NEW.index_id", OWNER_OF("NEW"))}
 END;
 CREATE TRIGGER sqlitegraph_vector_owner_update AFTER UPDATE ON sqlitegraph_vector_owners BEGIN
-  ${ADVANCE_TIME}
+  ${ADVANCE_TIME}${listSql("OLD.index_id", MEMORY_ID_OF("OLD"))}
+  ${ADVANCE_TIME}${listSql("NEW.index_id", MEMORY_ID_OF("NEW"))}
 END;${ORPHAN_TRIGGER}`;
 
 /** Stand-ins for the tables of the Rust system in a read-only connection to a file of before them. */

@@ -60,15 +60,16 @@ export function deleteVectorIndexes(connection: Connection): void {
   connection.statement("DELETE FROM hnsw_indexes").run();
 }
 
-/** Gives a node a vector, under a new number. */
+/** Gives a node a vector, under a new number. `isFirst`: it is known to have none. */
 export function writeVector(
   connection: Connection,
   index: StoredVectorIndex,
   nodeId: number,
   vector: Float32Array,
   seconds: number,
+  isFirst: boolean,
 ): void {
-  removeVector(connection, index, nodeId);
+  if (!isFirst) removeVector(connection, index, nodeId);
   const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
   insertRow(connection, index.number, nodeId, bytes, seconds);
 }
@@ -114,11 +115,10 @@ function removeRow(connection: Connection, index: number, vectorId: number): voi
   if (removeEntryPoint.run(index, vectorId) > 0) electEntryPoint(connection, index);
 }
 
-/** Without an entry point the Rust system finds nothing. */
+/** Without an entry point the Rust system finds nothing. (`min(id)` would look at all vectors.) */
 function electEntryPoint(connection: Connection, index: number): void {
   connection.statement(
-    `INSERT INTO hnsw_entry_points (index_id, node_id, order_idx) SELECT ?1, id, 0 FROM
-       (SELECT min(id) AS id FROM hnsw_vectors WHERE index_id = ?1)
-     WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hnsw_entry_points WHERE index_id = ?1)`,
+    `INSERT INTO hnsw_entry_points (index_id, node_id, order_idx) SELECT ?1, id, 0 FROM hnsw_vectors
+     WHERE index_id = ?1 AND NOT EXISTS (SELECT 1 FROM hnsw_entry_points WHERE index_id = ?1) ORDER BY id LIMIT 1`,
   ).run(index);
 }

@@ -233,7 +233,9 @@ export class SqliteWriteStore extends SqliteReadStore implements WriteStore {
   }
 
   linkVectors(index: StoredVectorIndex, limit: number): number {
-    return this.findVectors(index, false) === undefined ? 0 : this.#vectors.link(index, limit);
+    if (this.#notes.hasCommittedVectors) this.#vectors.load(index.number);
+    else if (this.#vectors.findCommitted(index) === undefined) return 0;
+    return this.#vectors.link(index, limit);
   }
 
   createVectorIndex(definition: VectorIndexDefinition): void {
@@ -247,7 +249,8 @@ export class SqliteWriteStore extends SqliteReadStore implements WriteStore {
   }
 
   setVector(index: StoredVectorIndex, nodeId: number, vector: Float32Array): void {
-    writeVector(this.connection, index, nodeId, vector, this.#seconds());
+    const isFirst = this.#notes.isKnownNode(nodeId) && !this.#notes.changedVectors(index.number).has(nodeId);
+    writeVector(this.connection, index, nodeId, vector, this.#seconds(), isFirst);
     this.#noteVector(index, nodeId, vector);
   }
 

@@ -39,6 +39,10 @@ export interface CompactResult {
   readonly edges: number;
   /** Keys that have not expired. */
   readonly keyValues: number;
+  /** Vector indexes. */
+  readonly vectorIndexes: number;
+  /** Vectors in them. */
+  readonly vectors: number;
   /** Newest commit. */
   readonly lsn: number;
 }
@@ -207,8 +211,17 @@ function finish(
   file.sync();
   const { lsn, nodeCount, edgeCount } = state;
   const parts = { pages: pager, trees: readTrees(pager, state.roots), strings: target.strings, counts: state };
-  const keyValues = new V3ReadStore(parts, () => lsn).countValues(source.options.clock());
-  return { sizeBytes: file.size(), nodes: nodeCount, edges: edgeCount, keyValues, lsn };
+  const store = new V3ReadStore(parts, () => lsn);
+  const indexes = store.vectorIndexes();
+  return {
+    sizeBytes: file.size(),
+    nodes: nodeCount,
+    edges: edgeCount,
+    keyValues: store.countValues(source.options.clock()),
+    vectorIndexes: indexes.length,
+    vectors: indexes.reduce((sum, { count }) => sum + count, 0),
+    lsn,
+  };
 }
 
 /** Tells how far the copy is, and stops it when it is to stop. */

@@ -10,6 +10,8 @@ import type { CheckedVectorSearch } from "../backend/vector_input.ts";
 import type { StoredVectorIndex, VectorShapeWanted } from "../backend/vector_store.ts";
 import { CorruptionError } from "../backend/errors.ts";
 import { decodeValue, expiresAtOf, NEVER_EXPIRES } from "../kv/value_record.ts";
+import { storedStats } from "../vector/stored_stats.ts";
+import type { VectorFinder } from "../vector/vector_engine.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import { EdgeReader } from "./edge_record.ts";
 import { expiryOf } from "./expiry_key.ts";
@@ -23,7 +25,6 @@ import { RecordCursor } from "./record_tree.ts";
 import { type Counts, KIND_ROLE, termOf } from "./state.ts";
 import type { StringTable } from "./string_table.ts";
 import type { ReadTrees } from "./trees.ts";
-import type { VectorFinder } from "../vector/vector_engine.ts";
 import { VectorIndexes } from "./vector_indexes.ts";
 import { compareVectors, type DistancePart, readVector, searchStored, vectorPage } from "./vector_reader.ts";
 
@@ -404,12 +405,6 @@ export class V3ReadStore implements ReadStore {
     if (inMemory !== undefined) return { ...definition, count, ...inMemory.stats() };
     return storedStats(index);
   }
-}
-
-/** What `stats` tells of an index that is not in memory. */
-export function storedStats({ definition, count }: StoredVectorIndex): VectorIndexStats {
-  const nothing = { linked: 0, pending: count, deleted: 0, layers: 0, memoryBytes: 0 };
-  return { ...definition, count, searches: "stored", ...nothing };
 }
 
 function danglingLink(id: number): Error {

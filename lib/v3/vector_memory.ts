@@ -12,11 +12,13 @@ import type { VectorMatch } from "../backend/vector.ts";
 import type { CheckedVectorSearch } from "../backend/vector_input.ts";
 import type { StoredVectorIndex } from "../backend/vector_store.ts";
 import { pinnedLsns } from "../snapshot/mod.ts";
+import { FailedLoads } from "../vector/failed_loads.ts";
 import { FirstSearches } from "../vector/first_searches.ts";
 import { hnswlibEngine } from "../vector/hnswlib/engine.ts";
 import { NOTHING_STORED, ResidentIndex, type StoredIndex } from "../vector/resident_index.ts";
 import { ResidentVectors } from "../vector/resident_vectors.ts";
 import { ServedVectorIndexes } from "../vector/served_vectors.ts";
+import { storedStats } from "../vector/stored_stats.ts";
 import { createVectorMemory } from "../vector/shared_vectors.ts";
 import type { IndexSearch, MemoryStats, VectorEngine, VectorFinder, VectorLinking } from "../vector/vector_engine.ts";
 import type { Engine } from "./engine.ts";
@@ -24,7 +26,6 @@ import { scanPages } from "./scan_pages.ts";
 import { readTrees } from "./trees.ts";
 import { readFloat64, VectorCursor } from "./vector_cursor.ts";
 import { VectorIndexes } from "./vector_indexes.ts";
-import { storedStats } from "./read_store.ts";
 import { compareVectors, readVector, searchStored, type VectorSource } from "./vector_reader.ts";
 import { eachLinkRecord, type VectorLinkWriter } from "./vector_links.ts";
 import type { VectorCommit, VectorSink } from "./vector_sink.ts";
@@ -66,11 +67,13 @@ export class VectorsInMemory implements VectorSink, VectorFinder, VectorLinking 
   /** Slots by index whose records the file lacks, besides those that the memory still has marked. */
   readonly #unwritten = new Map<number, Set<number>>();
   readonly #firstSearches = new FirstSearches();
+  readonly #failedLoads: FailedLoads;
   /** Indexes in whose stored links nothing can be written. */
   readonly #damaged = new Set<number>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#failedLoads = new FailedLoads(engine.name);
     this.#residents = new ResidentVectors({
       oldestPin: () => oldestPin(engine),
       newestLsn: () => engine.state.lsn,
@@ -113,8 +116,9 @@ export class VectorsInMemory implements VectorSink, VectorFinder, VectorLinking 
     const { state } = this.#engine;
     const found = this.#residents.find(index.number, lsn);
     if (found !== undefined || lsn < state.lsn) return found;
-    if (isOneSearch && this.#firstSearches.isOneOfThem(index)) return new ScanSearch(this.#engine, index);
-    return this.#residents.load(index);
+    const isLoaded = !isOneSearch || !this.#firstSearches.isOneOfThem(index);
+    const loaded = isLoaded ? this.#failedLoads.attempt(index, () => this.#residents.load(index)) : undefined;
+    return loaded ?? new ScanSearch(this.#engine, index);
   }
 
   /** The indexes in memory, for other threads. */

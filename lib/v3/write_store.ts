@@ -7,13 +7,14 @@ import type { CheckedValue } from "../backend/value_input.ts";
 import type { VectorIndexStats, VectorMatch } from "../backend/vector.ts";
 import type { CheckedVectorSearch, VectorIndexDefinition } from "../backend/vector_input.ts";
 import type { StoredVectorIndex } from "../backend/vector_store.ts";
+import { storedStats } from "../vector/stored_stats.ts";
 import { searchChanged } from "../vector/vector_changes.ts";
 import { encodeValue, encodeValueRecord, NEVER_EXPIRES } from "../kv/mod.ts";
 import type { Engine } from "./engine.ts";
 import type { GraphWriter } from "./graph_writer.ts";
 import { findNode } from "./node_page.ts";
 import { NodeReader } from "./node_record.ts";
-import { storedStats, V3ReadStore } from "./read_store.ts";
+import { V3ReadStore } from "./read_store.ts";
 import { VectorLinkWriter } from "./vector_links.ts";
 import { searchStored } from "./vector_reader.ts";
 

@@ -10,7 +10,7 @@ export interface Kernel {
   create(): void;
   /** Takes a free place among so many, or `NO_SLOT`. */
   takePlace(places: number): number;
-  /** Gives a place back. */
+  /** Gives a place back, also for a thread that ended in the middle of something. */
   freePlace(place: number): void;
   /** Where a place's query is written. */
   queryAddress(place: number): number;

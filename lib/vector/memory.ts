@@ -119,6 +119,8 @@ export interface VectorReader extends Disposable {
 export interface VectorLinker extends Disposable {
   /** Links up to `limit` pending slots; how many it did. One linker alone links in the order in which slots were added. */
   linkPending(limit: number): number;
+  /** Number of its place. */
+  readonly place: number;
   /** Gives its place back. */
   release(): void;
 }
@@ -162,7 +164,7 @@ export interface VectorWriter extends VectorLinker {
   kill(slot: number, deadLsn: number): void;
   /**
    * A step of the sweep that unlinks slots which no reader can see (dead at `oldestPin`, the oldest LSN that anybody reads) and
-   * repairs the links that led to them. Looks at about `budget` slots, then returns. They can be reused once all readers are
+   * repairs the links that led to them. Does about what a look at `budget` slots costs, then returns. They can be reused once all readers are
    * newer than `currentLsn`. (After Singh et al., *FreshDiskANN*, 2021.)
    */
   consolidate(oldestPin: number, currentLsn: number, budget: number): ConsolidateStep;
@@ -205,10 +207,13 @@ export interface VectorMemory {
   reader(): VectorReader;
   /** The writer. */
   writer(): VectorWriter;
-  /** A linker for this thread. */
+  /** A linker for this thread, or for another one that is told its place. */
   linker(): VectorLinker;
-  /** Gives the place of a thread back that ended without doing so. `place` as its reader or linker had it. */
-  freePlace(place: number): void;
+  /**
+   * A linker for this thread at the place of one that another thread made. That one is released when this thread works no more,
+   * however it ended: what it held is free then, and what it was linking is linked by the next linker.
+   */
+  linkerAt(place: number): VectorLinker;
   /** What is known of a slot. */
   slot(slot: number): SlotInfo;
   /** Node of a slot that is or was in use. Hot. */

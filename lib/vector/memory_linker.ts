@@ -9,11 +9,14 @@ export class MemoryLinker implements VectorLinker {
   /** The memory as this thread sees it. */
   protected readonly view: MemoryView;
   readonly #place: number;
+  readonly #isBorrowed: boolean;
   #isReleased = false;
 
-  constructor(view: MemoryView, place: number) {
+  /** @param isBorrowed another thread gives the place back */
+  constructor(view: MemoryView, place: number, isBorrowed = false) {
     this.view = view;
     this.#place = place;
+    this.#isBorrowed = isBorrowed;
   }
 
   /** Number of the place. */
@@ -31,7 +34,7 @@ export class MemoryLinker implements VectorLinker {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.view.kernel.freePlace(this.#place);
+    if (!this.#isBorrowed) this.view.kernel.freePlace(this.#place);
   }
 
   [Symbol.dispose](): void {

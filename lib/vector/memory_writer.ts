@@ -110,13 +110,14 @@ export class MemoryWriter extends MemoryLinker implements VectorWriter {
     this.#restore(slot, nodeId, birthLsn, level, true);
     let from = linksAt + 1;
     for (let layer = 0; layer <= level; layer++) {
-      const length = 4 * (links[from++] as number);
+      const count = links[from++] as number;
+      const kept = Math.min(count, layer === 0 ? 2 * view.options.m : view.options.m);
       const at = kernel.linksAddress(slot, layer) >>> 0;
       if (at !== 0) {
-        view.bytesTo(at + 4 + length).set(links.subarray(from, from + length), at + 4);
-        view.wordsTo(0)[at / 4] = length / 4;
+        view.bytesTo(at + 4 + 4 * kept).set(links.subarray(from, from + 4 * kept), at + 4);
+        view.wordsTo(0)[at / 4] = kept;
       }
-      from += length;
+      from += 4 * count;
     }
   }
 

@@ -36,7 +36,7 @@ export interface CommittedChanges {
 }
 
 /** Changes after which one more step of a sweep is made: so it is at its end before as many slots are dead again. */
-const CHANGES_PER_STEP = 8;
+const CHANGES_PER_STEP = 4;
 
 /** So many changes in one commit load an index that is not in memory. */
 const MANY_CHANGES = 256;

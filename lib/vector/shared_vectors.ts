@@ -91,8 +91,8 @@ class SharedVectors implements VectorMemory {
     );
   }
 
-  freePlace(place: number): void {
-    this.#view.kernel.freePlace(place);
+  linkerAt(place: number): VectorLinker {
+    return new MemoryLinker(this.#view, place, true);
   }
 
   slot(slot: number): SlotInfo {

@@ -1,9 +1,9 @@
 /** Files by lines: read in chunks, written as a whole or not at all. */
 
-import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { GraphError, IoError } from "../../lib/backend/errors.ts";
-import { writeLines } from "../../lib/backend/line_file.ts";
+import { fileError, writeLines } from "../../lib/backend/line_file.ts";
 import { LineReader } from "../../lib/backend/line_reader.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { test } from "../support/test.ts";
@@ -101,4 +101,16 @@ test("a place that cannot be written is IoError with its cause", () => {
   using dir = tempDir();
   const error = assertThrows(() => writeLines(dir.path("missing", "lines.txt"), ["a"]), IoError);
   assertInstanceOf(error.cause, Error);
+});
+
+test("an error of the file system says what to do", () => {
+  const messageOf = (code: string): string => {
+    const error = fileError("write", "a.graph", Object.assign(new Error("refused"), { code }));
+    assertInstanceOf(error, IoError);
+    return error.message;
+  };
+  for (const code of ["ENOSPC", "EDQUOT"]) {
+    assertMatch(messageOf(code), /^cannot write a\.graph: refused; free some space/);
+  }
+  assertMatch(messageOf("EACCES"), /; check that file and folder can be read and written$/);
 });

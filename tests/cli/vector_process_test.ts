@@ -126,6 +126,19 @@ test("vectors are imported by id and by kind and name, and searched", async () =
   assertEquals(await search(...query, "--label", "math"), [[2, 5]]);
   assertEquals(await search(...query, "--max-distance", "1.5"), [[1, 0], [3, 1]]);
   assertEquals(await search("--like", "1", "-k", "1"), [[3, 1]]);
+  assertEquals(await search(...query, "--near", "City:Ada"), [[3, 1]]);
+  assertEquals(await search(...query, "--near", "1"), [[1, 0], [2, 5]]);
+  assertEquals(await search(...query, "--near", "1", "--hops", "2", "-k", "2"), [[1, 0], [3, 1]]);
+  assertEquals(await search(...query, "--near", "1", "--hops", "2", "--types", "KNOWS"), [[1, 0], [2, 5]]);
+  assertEquals(await search(...query, "--near", "3", "--direction", "in", "--kind", "Person"), [[2, 5]]);
+  assertEquals(await search("--like", "1", "--near", "1", "--near", "3"), [[3, 1], [2, 5]]);
+  const usage = await failJson(2, "vector", "search", database, "taste", ...query, "--hops", "2");
+  assertStringIncludes(String(usage["message"]), "--near");
+
+  const copy = place.path("copy.graph");
+  assertMatch(await succeed("compact", database, "--to", copy), /^wrote 4 nodes, 3 edges, 3 keys and 3 vectors to /);
+  const exported = await succeed("export", copy, "--to", place.path("copy.jsonl"));
+  assertMatch(exported, /^exported 4 nodes, 3 edges, 3 keys and 3 vectors to /);
   const [row = [0, 0]] = await search("--like", "Charles", "--kind", "City");
   assertEquals(row[0], 3);
   assertAlmostEquals(row[1], Math.hypot(2, 4), 1e-6);
@@ -259,6 +272,7 @@ test("commands for vectors say what does not fit together", async () => {
     ["search", database, "taste", "--query", "[1, 2]", "--like", "1"],
     ["search", database, "taste", "--query", "1, 2"],
     ["search", database, "taste", "--query", '["a"]'],
+    ["search", database, "taste", "--query", "[]"],
   ];
   const failing: readonly (readonly [string, ...string[]])[] = [
     ["vector-index-not-found", "search", database, "none", "--query", "[1]"],

@@ -2,13 +2,14 @@
 
 import { assert, assertAlmostEquals, assertEquals, assertFalse, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ConflictError, InvalidArgumentError, NotFoundError } from "../../lib/backend/errors.ts";
+import { ConflictError, InvalidArgumentError, NotFoundError, UnsupportedError } from "../../lib/backend/errors.ts";
 import type { GraphBackend } from "../../lib/backend/graph_backend.ts";
 import type { GraphReader } from "../../lib/backend/graph_reader.ts";
 import type { VectorIndexOptions, VectorMatch, VectorMetric } from "../../lib/backend/vector.ts";
 import { VectorModel } from "./vector_model.ts";
-import { fileTest, graphTest, type Subject, World } from "./subject.ts";
+import { fileTest, graphTest, runsOn, type Subject, World } from "./subject.ts";
 import { test } from "../support/test.ts";
+import { Warnings } from "../support/warnings.ts";
 
 const METRICS: readonly VectorMetric[] = ["cosine", "euclidean", "dot", "manhattan"];
 
@@ -409,8 +410,60 @@ export function vectorContract(subject: Subject): void {
     withVectors(db, "e", [[1], [2], [3]]);
     const stats = db.vectorIndex("e").stats();
     assertEquals([stats.name, stats.count, stats.metric], ["e", 3, "euclidean"]);
-    if (stats.searches === "memory") assertEquals(stats.linked + stats.pending, 3);
+    assertEquals(stats.linked + stats.pending, 3);
+    db.transaction((tx) => {
+      tx.createVectorIndex("later", { dimension: 1 });
+      tx.setVector("later", 1, [1]);
+      const { searches, count, linked, pending } = tx.vectorIndex("later").stats();
+      assertEquals([searches, count, linked, pending], ["stored", 1, 0, 1]);
+    });
   });
+
+  fileTest(subject, "without room for an index its searches compare what is stored", (db, world) => {
+    db.createVectorIndex("e", { dimension: 1, metric: "euclidean" });
+    const [a, b] = withVectors(db, "e", [[1], [2], [3]]) as [number, number];
+    const again = world.reopen();
+    const { Memory } = WebAssembly;
+    const index = again.vectorIndex("e");
+    using warnings = new Warnings();
+    try {
+      WebAssembly.Memory = class {
+        constructor() {
+          throw new RangeError("no room");
+        }
+      } as unknown as typeof Memory;
+      for (const isExact of [false, true, false]) {
+        const found = again.searchVectors("e", [1.4], { k: 2, exact: isExact });
+        assertEquals(found.map(({ nodeId }) => nodeId), [a, b]);
+      }
+      assertEquals([index.stats().searches, index.stats().pending], ["stored", 3]);
+      again.transaction((tx) => {
+        tx.deleteVector("e", a);
+        assertEquals(tx.searchVectors("e", [1.4], { k: 1 }).map(({ nodeId }) => nodeId), [b]);
+      });
+      assertThrows(() => index.link(), UnsupportedError, "no room");
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
+    assertEquals(warnings.codes, ["vector-memory"]);
+    index.link();
+    assertEquals(index.stats().searches, "memory");
+  });
+
+  fileTest(
+    subject,
+    "stats of a state that memory does not know count all vectors as compared one by one",
+    (db, world) => {
+      db.createVectorIndex("e", { dimension: 1, metric: "euclidean" });
+      const [a] = withVectors(db, "e", [[1], [2], [3]]) as [number, number, number];
+      const again = world.reopen();
+      using snapshot = again.snapshot();
+      again.deleteVector("e", a);
+      assertEquals(again.vectorIndex("e").stats().searches, "memory");
+      const { searches, count, linked, pending, deleted, layers, memoryBytes } = snapshot.vectorIndex("e").stats();
+      assertEquals([searches, count, linked, pending, deleted, layers, memoryBytes], ["stored", 3, 0, 3, 0, 0, 0]);
+    },
+  );
 
   fileTest(subject, "indexes and vectors are there after reopening", (db, world) => {
     db.createVectorIndex("e", { dimension: 2, metric: "euclidean", m: 5, efConstruction: 50, efSearch: 40, seed: 3 });
@@ -519,7 +572,7 @@ function vectorPropertyTest(subject: Subject): void {
         model.assertStored(world.db);
         world.verify();
       }),
-      { numRuns: 20 },
+      { numRuns: runsOn(subject, 20) },
     );
   });
 }

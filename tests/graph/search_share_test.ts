@@ -1,11 +1,13 @@
 /** How queries are shared out among threads: each is taken once, and the state is held as long as anybody may read it. */
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { CorruptionError, UnsupportedError } from "../../lib/backend/errors.ts";
 import type { HeldState } from "../../lib/backend/state_source.ts";
-import { GraphVectorSearch } from "../../lib/graph/graph_vectors.ts";
+import { GraphVectorSearch, type LoadVectors } from "../../lib/graph/graph_vectors.ts";
 import { searchWork, SharedSearch } from "../../lib/graph/search_memory.ts";
 import { TaskRunner } from "../../lib/graph/task_runner.ts";
 import { test } from "../support/test.ts";
+import { Warnings } from "../support/warnings.ts";
 
 const SEARCH = { k: 3, ef: 0, maxDistance: Infinity, isExact: false, allowed: undefined, signal: undefined };
 
@@ -39,7 +41,10 @@ test("every query is taken by one thread, and answers come in the order of the q
 function stateWithIndex(): HeldState {
   const state = {
     ...{ lsn: 1, timeMs: 0, isPast: false, isReleased: false },
-    store: { vectorIndex: (name: string) => ({ definition: { name, dimension: 1 }, number: 1, count: 10 }) },
+    store: {
+      vectorIndex: (name: string) => ({ definition: { name, dimension: 1, engine: "hnsw" }, number: 1, count: 10 }),
+      searchVectors: () => [{ nodeId: 1, distance: 0 }],
+    },
     release: () => void (state.isReleased = true),
     share: () => Promise.resolve("shared"),
   };
@@ -52,14 +57,14 @@ class Sharing {
   readonly jobs: PromiseWithResolvers<unknown>[] = [];
   readonly search: GraphVectorSearch;
 
-  constructor(threads: number) {
+  constructor(threads: number, load: LoadVectors = () => Promise.resolve()) {
     const run = () => {
       this.jobs.push(Promise.withResolvers<unknown>());
       return (this.jobs.at(-1) as PromiseWithResolvers<unknown>).promise;
     };
     const pool = { size: threads, run, close: () => Promise.resolve() };
     const runner = new TaskRunner(undefined, { threads, open: () => Promise.resolve(pool) });
-    this.search = new GraphVectorSearch(() => this.state, runner, () => Promise.resolve());
+    this.search = new GraphVectorSearch(() => this.state, runner, load, "a.graph");
   }
 
   /** Waits for so many jobs. */
@@ -69,6 +74,23 @@ class Sharing {
 }
 
 const ANSWER = { value: undefined };
+
+test("without room for the index searches compare what is stored, and one warning says so", async () => {
+  using warnings = new Warnings();
+  let tries = 0;
+  const { search, state } = new Sharing(1, () => {
+    tries++;
+    return Promise.reject(new UnsupportedError("no room", { code: "vector-memory-refused" }));
+  });
+  for (let turn = 0; turn < 70; turn++) {
+    assertEquals(await search.search("e", [1], {}, "search"), [{ nodeId: 1, distance: 0 }]);
+  }
+  assertEquals([tries, warnings.codes], [2, ["vector-memory"]]);
+  await assertRejects(() => search.link("e", {}), UnsupportedError, "no room");
+  assert(state.isReleased);
+  const damaged = new Sharing(1, () => Promise.reject(new CorruptionError("damaged", { code: "corrupt-vector" })));
+  await assertRejects(() => damaged.search.search("e", [1], {}, "search"), CorruptionError, "damaged");
+});
 
 test("a search that was ended holds its state until its threads have ended", async () => {
   const sharing = new Sharing(2);

@@ -137,7 +137,9 @@ testGraph("a signal ends a search with its reason, and what the filter throws co
   const ended = await assertRejects(() => graph.searchVectors("e", queries, { signal: AbortSignal.abort(reason) }));
   assertStrictEquals(ended, reason);
   const control = new AbortController();
-  const running = assertRejects(() => graph.searchVectors("e", queries, { workers: 1, signal: control.signal }));
+  // So many that they take many times as long as two.
+  const many = Array.from({ length: 10 }, () => queries).flat();
+  const running = assertRejects(() => graph.searchVectors("e", many, { k: 1, workers: 1, signal: control.signal }));
   await graph.searchVectors("e", queries.slice(0, 2));
   control.abort(reason);
   assertStrictEquals(await running, reason);
@@ -182,3 +184,11 @@ testGraph("tasks search on their threads", async ({ graph }) => {
     params.map(({ query, kind }) => snapshot.searchVectors("e", query, { filter: { kinds: [kind] } })),
   );
 }, { threads: 2 });
+
+testGraph("more results than there is room for are refused", async ({ graph }) => {
+  const rng = await fill(graph, 200);
+  const queries = Array.from({ length: 2 ** 26 / 128 }, () => [1, 2, 3, 4, 5, 6]);
+  const error = await assertRejects(() => graph.searchVectors("e", queries, { k: 129 }), InvalidArgumentError);
+  assertEquals(error.code, "too-many-matches");
+  assertEquals((await graph.searchVectors("e", [randomVector(rng)], { k: 129 }))[0]?.length, 129);
+});

@@ -9,7 +9,12 @@ import { type TempDir, tempDir } from "../support/temp_dir.ts";
 import { test } from "../support/test.ts";
 import { DRIVERS, type OpenOptions } from "./reference.ts";
 
-const OWN_TABLES = ["sqlitegraph_vector_indexes", "sqlitegraph_vector_links", "sqlitegraph_vector_owners"];
+const OWN_TABLES = [
+  "sqlitegraph_vector_changes",
+  "sqlitegraph_vector_indexes",
+  "sqlitegraph_vector_links",
+  "sqlitegraph_vector_owners",
+];
 
 function openNew(folder: TempDir, options: OpenOptions = {}): GraphBackend {
   return SqliteBackend.open(folder.path("a.db"), { durability: "off", clock: () => 1_700_000_000_000, ...options });
@@ -241,7 +246,7 @@ test("a file that lacks our tables gets them when it may be written, and is read
     return raw.tables().filter((name) => name.startsWith("sqlitegraph_vector"));
   };
   meddle(folder, (raw) => {
-    for (const name of ["index_insert", "insert", "delete", "update", "orphan"]) {
+    for (const name of ["index_insert", "insert", "insert_below", "delete", "update", "orphan"]) {
       raw.exec(`DROP TRIGGER sqlitegraph_vector_${name}`);
     }
     for (const table of OWN_TABLES) raw.exec(`DROP TABLE ${table}`);

@@ -102,13 +102,15 @@ test("a compacted file answers as the original does, and goes on with the same i
   assertEquals(answersOf(copy), answersOf(db));
   assertSound(copy);
   assertEquals([...copy.commits()], [...db.commits()]);
-  const { nodes, edges, keyValues, fileBytes } = db.stats();
+  const { nodes, edges, keyValues, vectorIndexes, vectors, fileBytes } = db.stats();
   assertEquals(result, {
     path: COPY,
     sizeBytes: copy.stats().fileBytes,
     nodes,
     edges,
     keyValues,
+    vectorIndexes,
+    vectors,
     lsn: db.lsn,
   });
   assert(result.sizeBytes < fileBytes);

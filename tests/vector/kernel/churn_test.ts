@@ -1,8 +1,12 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { UnsupportedError } from "../../../lib/backend/errors.ts";
 import type { VectorMemory } from "../../../lib/vector/memory.ts";
 import { createVectorMemory } from "../../../lib/vector/shared_vectors.ts";
 import { test } from "../../support/test.ts";
 import { clusteredVectors, indexOf, optionsOf, randomOf, reachable, recallOf } from "./support.ts";
+
+/** Word that says how many pending slots were claimed (kernel/header.ts). */
+const CLAIMED = 68;
 
 /** Sweeps to the end in steps; slots that were unlinked. */
 function sweep(memory: VectorMemory, oldestPin: number, lsn: number, budget = 300): number {
@@ -133,7 +137,7 @@ test("whole clusters and entry points may die, step by step, while others are ad
       slots.delete(node);
     }
     writer.linkPending(70);
-    for (let step = 0; step < 3; step++) writer.consolidate(lsn, lsn, 900);
+    for (let step = 0; step < 8; step++) writer.consolidate(lsn, lsn, 900);
   }
   writer.linkPending(10_000);
   sweep(memory, lsn, lsn);
@@ -149,4 +153,77 @@ test("whole clusters and entry points may die, step by step, while others are ad
     (query) => reader.search({ query, k: 10, ef: 100, lsn }),
   );
   assert(recall > 0.98, `recall ${recall}`);
+});
+
+test("a list is repaired whose neighbours have more neighbours than are compared at once", () => {
+  const count = 3000;
+  const vectors = clusteredVectors(count, 8, 7);
+  const memory = createVectorMemory(optionsOf({ dimension: 8, m: 64 }));
+  using writer = memory.writer();
+  // Twenty neighbours of slot 0 go: each has 128 others. The rest stays.
+  const lists = vectors.map((_, slot) => {
+    if (slot === 0) return Array.from({ length: 128 }, (_, at) => at + 1);
+    return slot > 20
+      ? [0, slot === count - 1 ? 21 : slot + 1]
+      : Array.from({ length: 128 }, (_, at) => 129 + 128 * slot + at);
+  });
+  vectors.forEach((vector, slot) =>
+    writer.restoreSlot(slot, slot + 1, 1, vector, [Uint32Array.from(lists[slot] ?? [])])
+  );
+  writer.finishRestore();
+  for (let slot = 1; slot <= 20; slot++) writer.kill(slot, 2);
+  assertEquals(sweep(memory, 2, 3), 20);
+  const [repaired] = memory.links(0);
+  assert(repaired !== undefined && repaired.length > 4);
+  assert(repaired.every((slot) => slot > 20 && slot < count));
+  const distance = (slot: number) => {
+    return Math.hypot(...(vectors[slot] as Float32Array).map((value, at) => value - (vectors[0]?.[at] as number)));
+  };
+  assertEquals([...repaired], [...repaired].sort((one, other) => distance(one) - distance(other)));
+});
+
+test("however small its steps are, a sweep leaves the same links", () => {
+  const vectors = clusteredVectors(1500, 8, 8, 60);
+  const swept = (budget: number): VectorMemory => {
+    const memory = indexOf(vectors, { m: 4, efConstruction: 20 });
+    using writer = memory.writer();
+    const random = randomOf(4);
+    for (let slot = 0; slot < 1500; slot++) if (random() < 0.8) writer.kill(slot, 2);
+    let steps = 0;
+    while (!writer.consolidate(2, 3, budget).isDone) steps++;
+    assert(budget > 1500 || steps > 1500 / budget);
+    return memory;
+  };
+  const [whole, ...others] = [1_000_000, 100, 1].map(swept) as [VectorMemory, VectorMemory, VectorMemory];
+  for (const other of others) {
+    for (let slot = 0; slot < 1500; slot++) assertEquals(other.links(slot), whole.links(slot));
+  }
+  assertSound(whole);
+});
+
+test("slots that are used again do not overtake one that is still being linked", () => {
+  const vectors = clusteredVectors(8, 8, 9);
+  const memory = createVectorMemory(optionsOf({ dimension: 8, capacity: 15 }));
+  using writer = memory.writer();
+  const words = new Uint32Array(memory.handle.memory.buffer);
+  writer.addPending(1, vectors[0] as Float32Array, 1, 1);
+  // Another worker has claimed it, and takes its time.
+  words[CLAIMED] = (words[CLAIMED] as number) + 1;
+  let lsn = 1;
+  const turn = (): void => {
+    lsn++;
+    writer.reserve(3, lsn);
+    const slots = [1, 2, 3].map((at) => writer.addPending(lsn * 10 + at, vectors[at] as Float32Array, lsn, lsn));
+    writer.linkPending(3);
+    for (const slot of slots) writer.kill(slot, lsn);
+    while (!writer.consolidate(lsn, lsn - 1, 100).isDone);
+  };
+  for (let turns = 0; turns < 5; turns++) turn();
+  const error = assertThrows(turn, UnsupportedError);
+  assertEquals(error.code, "vector-index-full");
+  words[CLAIMED] = (words[CLAIMED] as number) - 16;
+  writer.linkPending(100);
+  for (let turns = 0; turns < 20; turns++) turn();
+  assertEquals(memory.stats().alive, 1);
+  assertEquals(memory.slot(0).state, "linked");
 });

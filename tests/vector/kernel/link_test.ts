@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { test } from "../../support/test.ts";
-import { indexOf, randomOf, reachable } from "./support.ts";
+import { bruteForce, indexOf, numbered, randomOf, reachable } from "./support.ts";
 
 const M = 4;
 
@@ -52,4 +52,33 @@ for (const metric of ["euclidean", "cosine", "dot", "manhattan"] as const) {
       assertEquals(reachable(memory).size, 3000);
     }
   });
+}
+
+for (const metric of ["euclidean", "cosine", "manhattan"] as const) {
+  for (
+    const [order, isOther] of Object.entries({
+      before: (at: number) => at < 300,
+      among: (at: number) => at % 10 === 0,
+      after: (at: number) => at >= 2700,
+    })
+  ) {
+    test(`many equal vectors do not hide what came ${order} them: ${metric}`, () => {
+      const random = randomOf(5);
+      const one = (): Float32Array => Float32Array.from({ length: 8 }, () => random() - 0.5);
+      const equal = one();
+      const vectors = Array.from({ length: 3000 }, (_, at) => isOther(at) ? one() : equal);
+      const memory = indexOf(vectors, { metric, m: 8, efConstruction: 50 });
+      using reader = memory.reader();
+      let found = 0;
+      for (let round = 0; round < 100; round++) {
+        const query = one();
+        const limit = bruteForce(numbered(vectors), metric, query)[4]?.distance as number;
+        const { distances } = reader.search({ query, k: 5, ef: 48, lsn: 1 });
+        found += distances.filter((distance) => distance <= limit + 1e-5).length;
+      }
+      assert(found >= 0.95 * 500, `${found} of 500`);
+      const wanted = vectors.filter((vector) => vector === equal).length;
+      assertEquals(reader.range({ query: equal, ef: 48, lsn: 1, maxDistance: 1e-3 }).slots.length, wanted);
+    });
+  }
 }

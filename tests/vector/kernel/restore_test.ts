@@ -118,3 +118,26 @@ test("only slots that changed are dirty", () => {
   writer.kill(7, 3);
   assertEquals(writer.takeDirty(), Uint32Array.of(7));
 });
+
+test("links to what was not restored, or more of them than fit, are left out", () => {
+  const vectors = clusteredVectors(6, 8, 66);
+  const memory = createVectorMemory(optionsOf({ dimension: 8, m: 2, capacity: 2_000_000 }));
+  using writer = memory.writer();
+  const floats = (slot: number) => new Uint8Array((vectors[slot] as Float32Array).buffer);
+  const links = [1, ...list([0, 1, 2, 3, 1_999_999, 4]), ...list([2, 5, 0xffff_ffff])];
+  for (const slot of [0, 1, 2, 5]) writer.restoreBytes(slot, slot + 1, 1, floats(slot), 0, Uint8Array.from(links), 0);
+  writer.restoreBytes(3, 4, 1, floats(3), 0, Uint8Array.from([0, ...list([1_999_999, 0, 1, 2, 0])]), 0);
+  writer.finishRestore();
+  // The first four of the lowest layer, and the first two of the upper one: two links a slot on that one, and twice as many below.
+  assertEquals(memory.links(1).map((list) => [...list]), [[0, 2, 3], [2, 5]]);
+  assertEquals(memory.links(3).map((list) => [...list]), [[0, 1, 2]]);
+  assertEquals(memory.slot(4).state, "free");
+  using reader = memory.reader();
+  const found = reader.search({ query: vectors[3] as Float32Array, k: 5, ef: 10, lsn: 1 });
+  assertEquals(found.nodeIds.length, 5);
+});
+
+/** A list of links as bytes. */
+function list(slots: readonly number[]): Uint8Array {
+  return Uint8Array.of(slots.length, ...new Uint8Array(Uint32Array.from(slots).buffer));
+}

@@ -13,13 +13,16 @@ export interface ThreadData {
   readonly task: "link" | "search";
   /** Words: stop, newest LSN, searches made. */
   readonly control: Int32Array;
+  /** The place where it links, of a linker that is not released before it ends. */
+  readonly place?: number;
 }
 
-const { handle, task, control } = workerData.data as ThreadData;
+const { handle, task, control, place } = workerData.data as ThreadData;
 try {
   const memory = attachVectorMemory(handle);
   if (task === "link") {
-    using linker = memory.linker();
+    using linker = place === undefined ? memory.linker() : memory.linkerAt(place);
+    parentPort?.postMessage("started");
     let linked = 0;
     while (Atomics.load(control, 0) === 0) linked += linker.linkPending(10);
     parentPort?.postMessage({ linked });

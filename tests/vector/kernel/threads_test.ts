@@ -14,7 +14,8 @@ function startThread(data: ThreadData): Promise<Record<string, unknown>> {
   const worker = new Worker(BOOTSTRAP, { eval: true, workerData: { entry, data } });
   return new Promise((resolve, reject) => {
     worker.on("error", reject);
-    worker.on("message", (message: Record<string, unknown>) => {
+    worker.on("message", (message: Record<string, unknown> | "started") => {
+      if (message === "started") return;
       if (message["error"] === undefined) resolve(message);
       else reject(new Error(String(message["error"])));
       void worker.terminate();
