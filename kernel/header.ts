@@ -138,7 +138,7 @@ export const F16: u32 = 1;
 export const I8: u32 = 2;
 
 /** Slots of which the exact vectors lie together, behind what searches walk over. */
-export const CHUNK_SHIFT: u32 = 10;
+const CHUNK_SHIFT: u32 = 10;
 
 export let DIMENSION: u32 = 0;
 export let PADDED: u32 = 0;
@@ -285,6 +285,21 @@ export function linksAt(slot: u32, layer: u32): usize {
     block = load<u32>(upper, U_NEXT);
   }
   return 0;
+}
+
+/** Most links of a slot on a layer. */
+@inline
+export function mostLinks(layer: u32): u32 {
+  return layer == 0 ? M << 1 : M;
+}
+
+/** Whether one of the first links of a list leads to a slot. */
+@inline
+export function holds(links: usize, count: u32, id: u32): bool {
+  for (let i: usize = 4, end: usize = 4 + (<usize>count << 2); i < end; i += 4) {
+    if (load<u32>(links + i) == id) return true;
+  }
+  return false;
 }
 
 /** Gives a slot blocks for as many layers as it wants and there is room; the level that it got. */

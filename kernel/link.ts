@@ -13,6 +13,7 @@ import {
   H_PENDING_BASE,
   H_PENDING_CLAIMED,
   H_PENDING_END,
+  holds,
   isGone,
   levelOf,
   linksAt,
@@ -20,6 +21,7 @@ import {
   MANHATTAN,
   markDirty,
   METRIC,
+  mostLinks,
   NONE,
   ownerAt,
   PADDED,
@@ -154,9 +156,10 @@ function link(place: usize, slot: u32): void {
 export function connect(place: usize, slot: u32, level: u32, entry: u32): void {
   memory.copy(place + P_QUERY, floatsOf(slot, place + P_WIDE), <usize>PADDED << 2);
   const top = min(level, levelOf(slotAt(entry)));
-  let nearest = descend(place, entry, top, true);
+  let nearest = NONE;
   for (let layer: i32 = top; layer >= 0; layer--) {
     if (layer != 0 || !scanLinked(place, slot)) {
+      if (nearest == NONE) nearest = descend(place, entry, layer, true);
       const epoch = newEpoch(place);
       store<u8>(place + P_VISITED + slot, <u8>epoch);
       clearPool(place, EF_CONSTRUCTION);
@@ -296,7 +299,7 @@ function setLinks(slot: u32, layer: u32, from: usize, size: u32): void {
   const at = slotAt(slot);
   const links = linksAt(slot, layer);
   if (links == 0) return;
-  const most = layer == 0 ? M << 1 : M;
+  const most = mostLinks(layer);
   lock(at + S_LOCK);
   let count = load<u32>(links);
   if (layer == 0 && count == 0) store<u8>(at, <u8>size, S_CHECKED);
@@ -311,19 +314,11 @@ function setLinks(slot: u32, layer: u32, from: usize, size: u32): void {
   unlock(at + S_LOCK);
 }
 
-@inline
-export function holds(links: usize, count: u32, id: u32): bool {
-  for (let i: usize = 4, end: usize = 4 + (<usize>count << 2); i < end; i += 4) {
-    if (load<u32>(links + i) == id) return true;
-  }
-  return false;
-}
-
 /** Adds a link from a slot to another; when its list is full, it is chosen anew. */
 export function addLink(place: usize, from: u32, to: u32, layer: u32): void {
   const links = linksAt(from, layer);
   if (links == 0) return;
-  const most = layer == 0 ? M << 1 : M;
+  const most = mostLinks(layer);
   const held = slotAt(from) + S_LOCK;
   lock(held);
   const count = load<u32>(links);
@@ -367,7 +362,7 @@ function append(from: u32, to: u32, layer: u32): void {
   const held = slotAt(from) + S_LOCK;
   lock(held);
   const count = load<u32>(links);
-  if (count < (layer == 0 ? M << 1 : M) && !holds(links, count, to)) {
+  if (count < mostLinks(layer) && !holds(links, count, to)) {
     store<u32>(links + 4 + (<usize>count << 2), to);
     atomic.store<u32>(links, count + 1);
     markDirty(from);

@@ -6,10 +6,11 @@
 
 import {
   H_ENTRY_LOCK,
+  holds,
   levelOf,
   linksAt,
-  M,
   markDirty,
+  mostLinks,
   P_HELD,
   placeAt,
   S_CHECKED,
@@ -85,11 +86,11 @@ function mend(address: usize): void {
   for (let layer: u32 = 0, top = levelOf(slotAt(slot)); layer <= top; layer++) {
     const links = linksAt(slot, layer);
     if (links == 0) break;
-    const count = min(load<u32>(links), layer == 0 ? M << 1 : M);
+    const count = min(load<u32>(links), mostLinks(layer));
     let kept: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
       const id = load<u32>(links + 4 + (<usize>i << 2));
-      if (isAmong(links, kept, id)) continue;
+      if (holds(links, kept, id)) continue;
       store<u32>(links + 4 + (<usize>kept << 2), id);
       kept++;
     }
@@ -97,9 +98,4 @@ function mend(address: usize): void {
   }
   store<u8>(slotAt(slot), 0, S_CHECKED);
   markDirty(slot);
-}
-
-function isAmong(links: usize, count: u32, id: u32): bool {
-  for (let i: u32 = 1; i <= count; i++) if (load<u32>(links + (<usize>i << 2)) == id) return true;
-  return false;
 }

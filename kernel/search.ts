@@ -16,6 +16,7 @@ import {
   linksAt,
   M,
   MAX_BATCH,
+  mostLinks,
   NONE,
   P_DISTANCES,
   P_EPOCH,
@@ -124,7 +125,7 @@ export function addMeasured(place: usize, count: u32, lsn: f64): void {
 export function walk(place: usize, layer: u32, epoch: u32, lsn: f64, isExact: bool): void {
   const visited = place + P_VISITED;
   const ids = place + P_IDS;
-  const most = layer == 0 ? M << 1 : M;
+  const most = mostLinks(layer);
   while (true) {
     let next = poolNext;
     while (next < poolSize && poolKey(next) & EXPANDED) next++;

@@ -24,6 +24,7 @@ import {
   H_SWEEP_PHASE,
   H_SWEEP_PIN,
   H_SWEEP_TOP,
+  holds,
   isGone,
   levelOf,
   LINKED,
@@ -32,6 +33,7 @@ import {
   markDirty,
   MARKS,
   MAX_BATCH,
+  mostLinks,
   NONE,
   P_CHOSEN,
   P_DISTANCES,
@@ -51,7 +53,7 @@ import {
   slotAt,
   stateOf,
 } from "./header";
-import { choose, connect, equalsIn, holds, writeList } from "./link";
+import { choose, connect, equalsIn, writeList } from "./link";
 import { lock, lockFor, unlock } from "./lock";
 import { addToPool, clearPool, keyOf, poolBound, poolKey, poolSize } from "./pool";
 import { newEpoch } from "./search";
@@ -249,7 +251,7 @@ function bridge(place: usize, slot: u32, layer: u32, links: usize): u32 {
     if (distance < poolBound) addToPool(keyOf(distance, load<u32>(ids + i)));
   }
   for (let i: u32 = 0; i < poolSize; i++) store<u64>(place + P_SORT + (<usize>i << 3), poolKey(i));
-  const most = layer == 0 ? M << 1 : M;
+  const most = mostLinks(layer);
   const size = choose(place, poolSize, most, equalsIn(most), 0);
   writeList(links, place + P_CHOSEN, size);
   if (layer == 0) store<u8>(slotAt(slot), <u8>size, S_CHECKED);
